@@ -1,0 +1,1 @@
+"""What becomes of the results: one module per output, all reading reports.model."""
