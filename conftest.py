@@ -8,5 +8,6 @@ pytest_plugins = [
     "fixtures.requirement",
     "fixtures.evidence",
     "fixtures.host",
+    "fixtures.records",
     "reports.model",
 ]
