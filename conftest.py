@@ -9,5 +9,5 @@ pytest_plugins = [
     "fixtures.evidence",
     "fixtures.host",
     "fixtures.records",
-    "reports.model",
+    "reports.observe",
 ]
