@@ -1,0 +1,1 @@
+"""Measurements of the suite itself, repeatable on any machine that has the lab."""
