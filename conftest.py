@@ -10,4 +10,7 @@ pytest_plugins = [
     "fixtures.host",
     "fixtures.records",
     "reports.observe",
+    "reports.evidence_json",
+    "reports.summary",
+    "reports.catalogue",
 ]

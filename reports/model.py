@@ -74,8 +74,8 @@ class Run:
 def summarise(results: Iterable[Result], not_applicable: int) -> dict[str, Any]:
     """The verdict of a run in one word and one sentence, with its counts.
 
-    ``fail`` if anything failed, else ``incomplete`` if anything could not be measured, else ``pass``; ``empty`` where
-    nothing was judged.
+    ``fail`` if anything failed, else ``incomplete`` if anything could not be measured or nothing was judged at all,
+    else ``pass``.
     """
     results = list(results)
     counts = Counter(result.verdict for result in results)
@@ -101,7 +101,7 @@ def summarise(results: Iterable[Result], not_applicable: int) -> dict[str, Any]:
             text = f"{judged - counts['waived']} of {judged} checks hold."
         text = f"{text[:-1]}, {', '.join(aside)}." if aside else text
     else:
-        verdict, text = "empty", "Nothing was judged."
+        verdict, text = "incomplete", "Nothing was judged."
     return {
         "verdict": verdict,
         "text": text,

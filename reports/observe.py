@@ -252,7 +252,7 @@ def _shape(report: pytest.TestReport, result: Result, broken: bool) -> pytest.Te
             report.longrepr = report.longrepr if broken else text
         case "waived":
             report.outcome, report.longrepr = "skipped", text
-            report.wasxfail = result.message.splitlines()[-1]  # type: ignore[attr-defined]
+            report.wasxfail = result.message.splitlines()[-1]
         case "not_applicable":
             report.outcome, report.longrepr = "skipped", (result.nodeid, 0, f"Skipped: {result.message}")
         case _:
