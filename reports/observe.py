@@ -110,6 +110,9 @@ class Observer:
         subject = subject_of(item)
         exchanges = item.stash[_EXCHANGES]
         self.exchanges.update({exchange.id: exchange for exchange in exchanges.values()})
+        for exchange in exchanges.values():
+            if exchange.kind == "shell":
+                engine_of(self.config).learned.saw(need.id, exchange.where, [exchange.request])
         started = item.stash[_STARTED]
         return Result(
             id=need.id, title=need.title, severity=policy_of(self.config).severity.get(need.id, need.severity), layer=need.layer,
@@ -143,12 +146,7 @@ class Observer:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if session.config.option.collectonly or not selection_of(session.config).requirements or exitstatus in (3, 4):
             return
-        engine = engine_of(self.config)
-        for result in self.results:
-            commands = [self.exchanges[id].request for id in result.exchanges if self.exchanges[id].kind == "shell"]
-            if commands:
-                engine.learned.saw(result.id, result.target, commands)
-        engine.remember()
+        engine_of(self.config).remember()
         session.exitstatus = self._exit_code(exitstatus)
         run = self.complete(int(session.exitstatus))
         self.config.stash[RUN] = run
