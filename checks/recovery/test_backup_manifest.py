@@ -15,8 +15,8 @@ def test_backup_integrity(backup_files, policy, evidence):
     write SHA-256 sums.
     """
     evidence.attach("verified", "\n".join(backup_files.verified))
-    evidence.compare("backup files missing", backup_files.missing, "==", [])
-    evidence.compare("backup files changed", backup_files.changed, "==", [])
+    evidence.compare("backup files missing", list(backup_files.missing), "==", [])
+    evidence.compare("backup files changed", list(backup_files.changed), "==", [])
     evidence.compare("backup files as recorded", backup_files.as_recorded, ">=", 1, unit="files")
     evidence.band("of these with an MD5 alone", len(backup_files.md5_only), policy["dr.manifest.md5_only"])
 
