@@ -1,0 +1,58 @@
+"""MX and reverse names: mail finds the right hosts, and they are known by their names."""
+
+from fixtures.requirement import requirement
+
+
+@requirement("DNS-002", severity="critical", refs=["guide A12", "RFC 5321 5.1"], controls="DA", stage="quick",
+             explained_by=["DNS-051", "DNS-056"], where={"receives": True})
+def test_mx_leads_to_the_declared_hosts(mx, mx_truth, policy, evidence):
+    """The MX records name the declared hosts, at the addresses that the inventory declares for them.
+
+    Why: a wrong MX or address sends the domain's mail to nobody, or to somebody else.
+    Fix: correct the zone where the inventory is right, else the inventory (`domains.NAME.mx`, `addresses`). An address
+    that no interface of the host has is in order behind NAT only.
+    """
+    evidence.attach("MX records", mx.text())
+    evidence.compare("MX hosts", mx.names, "!=", ())
+    evidence.compare("differences from the inventory", mx_truth.differences, "==", ())
+    evidence.band("published addresses on no interface of the host", len(mx_truth.unbound), policy["dns.unbound"])
+    evidence.band("MX hosts whose interfaces could not be seen", len(mx_truth.unseen), policy["dns.unseen"])
+
+
+@requirement("DNS-030", severity="high", refs=["RFC 5321 5.1", "RFC 2181 10.3"], controls="DA",
+             explained_by=["DNS-002"], where={"receives": True})
+def test_mx_targets_are_reachable_host_names(mx, mx_violations, evidence):
+    """Every MX target is a host name with addresses that the world can reach: no alias, no literal, nothing private.
+
+    Why: some senders do not follow an alias, none can use an address or a private network; their mail is lost or late.
+    Fix: let the MX record name the host that has the A and AAAA records itself. A network of your own that is meant:
+    `dns.mx_networks` in the policy.
+    """
+    evidence.attach("MX records", mx.text())
+    evidence.compare("violations", mx_violations, "==", ())
+
+
+@requirement("DNS-031", severity="medium", refs=["RFC 7505 3"], controls="DA", where={"receives": False})
+def test_domains_without_mail_say_so(mx, policy, evidence):
+    """A domain that receives no mail says so by the null MX, and has no other MX beside it.
+
+    Why: without it senders try the domain's A record and keep their mail for days before they tell anybody.
+    Fix: publish `@ MX 0 .` as the only MX record.
+    """
+    evidence.attach("MX records", mx.text())
+    evidence.compare("MX hosts", mx.names, "==", ())
+    evidence.band("null MX missing", int(not mx.null), policy["dns.null_mx_missing"])
+
+
+@requirement("DNS-033", severity="critical", refs=["RFC 1912 2.1", "RFC 8601 3"], controls="DA MA",
+             where={"sends": True})
+def test_egress_addresses_have_confirmed_reverse_names(reverse_names, policy, evidence):
+    """Every address that sends mail has a reverse name that leads back to it and looks like a mail server's.
+
+    Why: large receivers refuse or throttle mail from addresses without one, or with a provider's generic name.
+    Fix: have the owner of the address set its PTR to the host's name, and give that name the A or AAAA record.
+    """
+    evidence.attach("reverse names", reverse_names.text())
+    evidence.each("reverse name of", reverse_names.outcomes(), "==", "confirmed")
+    evidence.band("generic names", len(reverse_names.generic), policy["dns.generic_names"])
+    evidence.band("names unlike the HELO name", len(reverse_names.unlike_helo), policy["dns.helo_differs"])

@@ -1,0 +1,44 @@
+"""What the DNS tells senders and authorities about encryption: MTA-STS, TLS reports, CAA."""
+
+from fixtures.requirement import requirement
+
+
+@requirement("DNS-048", severity="high", refs=["RFC 8461 3.1, 3.2, 3.3, 4.1"], controls="TR DA",
+             explained_by=["DNS-051"], where={"receives": True})
+def test_mta_sts_is_published_served_and_enforced(sts, policy, evidence):
+    """The MTA-STS policy is announced, served over HTTPS with a valid certificate, enforced, and covers every MX host.
+
+    Why: a policy that cannot be fetched protects nothing; one that leaves an MX out stops the mail for it. Whether the
+    id changed with the content cannot be seen from one look.
+    Fix: correct what is named; after every change of the policy change `id=` in the TXT record as well.
+    """
+    evidence.attach("policy", sts.text())
+    evidence.compare("problems", sts.problems, "==", ())
+    evidence.compare("MX hosts that the policy leaves out", sts.uncovered, "==", ())
+    evidence.compare("mode and max_age out of bounds", sts.out_of_bounds, "==", ())
+    evidence.band("mode testing", int(sts.mode == "testing"), policy["dns.sts_not_enforced"])
+
+
+@requirement("DNS-049", severity="medium", refs=["RFC 8460 3"], controls="TR MO", where={"receives": True})
+def test_tls_reports_are_asked_for(tls_rpt, policy, evidence):
+    """The domain asks senders for TLS reports, by one valid record.
+
+    Why: without reports nobody learns that senders fail to encrypt, or that a TLSA record or MTA-STS policy is wrong.
+    Fix: publish at _smtp._tls.DOMAIN: `v=TLSRPTv1; rua=mailto:tls-reports@DOMAIN`.
+    """
+    evidence.attach("records", "\n".join(record.text for record in tls_rpt.records) or f"none at {tls_rpt.name}")
+    evidence.compare("error", tls_rpt.error, "==", "")
+    evidence.band("record missing", int(not tls_rpt.records), policy["dns.tlsrpt_missing"])
+
+
+@requirement("DNS-055", severity="medium", refs=["RFC 8659 4", "RFC 8657"], controls="CR DA", where={"receives": True})
+def test_caa_permits_the_authorities_in_use(caa, policy, evidence):
+    """CAA records say which authorities may issue for the names of mail, and those in use are among them.
+
+    Why: without CAA any authority may issue a certificate for the mail host; with the wrong one the renewal fails.
+    Fix: publish `DOMAIN CAA 0 issue "your-authority"`, and name the authorities in use in `dns.caa_issuers`.
+    """
+    evidence.attach("CAA", caa.text())
+    evidence.compare("authorities that are in use and not permitted", caa.forbidden, "==", ())
+    evidence.band("names without CAA", len(caa.missing), policy["dns.caa_missing"], unit="names")
+    evidence.band("authorities in use not declared", int(caa.undeclared), policy["dns.caa_undeclared"])
