@@ -41,12 +41,13 @@ inject:
   - pause: resolver
 settle: [{dns: {name: example.test, type: MX, lacks: mx1}, within: 5}, {tcp: {port: 25, state: filtered}}]
 root: [DNS-002, NET-003]
-consequences: [FLOW-*]
+consequences: [FLOW-*, "NET-03?@mx2*"]
 target: example.test
 kind: not_measured
 """)
     assert [type(action) for action in fault.inject] == [Dns, Nft, Pause]
-    assert fault.explains("FLOW-044") and not fault.explains("TLS-001")
+    assert fault.may_change("FLOW-044", ["mx1"]) and not fault.may_change("TLS-001", ["mx1"])
+    assert fault.may_change("NET-030", ["mx2"]) and not fault.may_change("NET-030", ["mx1"])
 
 
 @pytest.mark.parametrize(
