@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fixtures.evidence import show
+from fixtures.policy import SEVERITIES
+from fixtures.requirement import LAYERS
 from reports import text
 
 if TYPE_CHECKING:
@@ -22,12 +24,6 @@ VERDICTS = {
     "pass": "pass",
     "not_applicable": "not applicable",
 }
-SEVERITIES = ("critical", "high", "medium", "low", "info")
-# The layers of the fault tree, from the ground up.
-LAYERS = (
-    "network", "hardware", "dns", "services", "resources", "configuration", "tls", "flow", "logs", "security", "accounts",
-    "monitoring", "recovery", "compliance", "operations",
-)  # fmt: skip
 # Operators as words where the sign says little to somebody who does not write code.
 WORDS = {
     "==": "", "!=": "not ", "in": "one of ", "not in": "none of ", "contains": "containing ", "matches": "matching ",

@@ -11,23 +11,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reports import findings, text
+from reports.model import DIRECTORY, RUN
 
 if TYPE_CHECKING:
     from reports.model import Result, Run
 
 MOST = 10
-COLOURS = {"fail": {"red": True}, "incomplete": {"yellow": True}, "pass": {"green": True}}
-DIRECTORY = pytest.StashKey[Path]()
-
-
-def pytest_mailproof_run(config: pytest.Config, run: Run, directory: Path) -> None:
-    config.stash[DIRECTORY] = directory
+COLOURS = {"fail": {"red": True}, "incomplete": {"yellow": True}, "pass": {"green": True}, "empty": {"yellow": True}}
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    from reports.model import RUN
-
     run = config.stash.get(RUN, None)
     if run is None:
         return
