@@ -9,6 +9,9 @@ pytest_plugins = [
     "fixtures.evidence",
     "fixtures.host",
     "fixtures.records",
+    "fixtures.prober",
+    "fixtures.outside",
+    "fixtures.parity",
     "fixtures.resolver",
     "fixtures.spf",
     "fixtures.dkim",
@@ -25,4 +28,6 @@ pytest_plugins = [
     "reports.evidence_json",
     "reports.summary",
     "reports.catalogue",
+    "reports.html",
+    "reports.junit",
 ]
