@@ -1,5 +1,9 @@
 """The plugins of the suite: one line each, nothing else."""
 
+import pytest
+
+# Said before the first import, the order of the lines below does not matter.
+pytest.register_assert_rewrite("fixtures", "reports")
 pytest_plugins = [
     "fixtures.options",
     "fixtures.exchange",
