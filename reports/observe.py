@@ -306,10 +306,27 @@ def _point_latest_at(directory: Path) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    option = config.option
-    if not (option.inventory or option.records) or option.collectonly or option.catalogue or option.jobs > 1:
+    if not judging(config) or config.option.jobs > 1:
         return
-    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    directory = Path(option.evidence).resolve() if option.evidence else OUTPUT / run_id
-    config.stash[DIRECTORY] = directory
+    directory = bundle_directory(config)
     config.pluginmanager.register(Observer(config, directory), "mailproof-observer")
+    # The summary tells every failure once, by root cause; pytest's own lists would tell it twice more.
+    if config.option.tbstyle == "auto":
+        config.option.tbstyle = "no"
+    if config.option.reportchars == "fE":
+        config.option.reportchars = ""
+
+
+def judging(config: pytest.Config) -> bool:
+    """Whether this run judges an estate or records, and leaves a bundle."""
+    option = config.option
+    return bool(option.inventory or option.records) and not option.collectonly and not option.catalogue
+
+
+def bundle_directory(config: pytest.Config) -> Path:
+    """Where the bundle of this run goes: --evidence, or a directory of its own under reports/output/."""
+    if DIRECTORY not in config.stash:
+        run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        chosen = config.option.evidence
+        config.stash[DIRECTORY] = Path(chosen).resolve() if chosen else OUTPUT / run_id
+    return config.stash[DIRECTORY]

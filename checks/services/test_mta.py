@@ -25,7 +25,8 @@ def test_mta_runs(mta_state: ServiceState, evidence: Evidence) -> None:
     evidence.attach("product and legs", "\n".join([mta_state.product, *mta_state.lines]))
     evidence.compare("the MTA", mta_state.verdict, "==", "running")
     evidence.each("leg", mta_state.evidence, "matches", "^up")
-    evidence.remark(mta_state.unmanaged)
+    if mta_state.unmanaged:
+        evidence.notice(f"the unit could not be judged: {mta_state.unmanaged}")
 
 
 @requirement(

@@ -20,4 +20,5 @@ def test_store_server_runs(store_state: ServiceState, evidence: Evidence) -> Non
     evidence.attach("legs", "\n".join(store_state.lines))
     evidence.compare("the store's server", store_state.verdict, "==", "running")
     evidence.each("leg", store_state.evidence, "matches", "^up")
-    evidence.remark(store_state.unmanaged)
+    if store_state.unmanaged:
+        evidence.notice(f"the unit could not be judged: {store_state.unmanaged}")
