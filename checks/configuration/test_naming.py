@@ -13,9 +13,10 @@ from fixtures.resolver import Resolver
 def test_mta_is_told_to_listen_where_declared(exposure: Exposure, evidence: Evidence) -> None:
     """The MTA is configured to listen on every declared address, and on loopback alone where none is declared.
 
-    Why: inet_interfaces = loopback-only closes an MX to the world after the next restart, and `all` opens a null client.
-    Fix: set inet_interfaces and inet_protocols (Exim: local_interfaces) to what the host's role needs, restart, and look
-    at `ss -ltn`.
+    Why: inet_interfaces = loopback-only closes an MX to the world after the next restart, and `all` opens a null
+    client.
+    Fix: set inet_interfaces and inet_protocols (Exim: local_interfaces) to what the host's role needs, restart, and
+    look at `ss -ltn`.
     """
     evidence.attach("configured", exposure.written)
     evidence.compare("declared addresses left out", exposure.missing, "==", ())
@@ -48,7 +49,7 @@ def test_mta_knows_its_domain(naming: Naming, own_domains: tuple[str, ...], evid
     Fix: set mydomain (Exim: qualify_domain).
     """
     evidence.attach("domains of the inventory", ", ".join(own_domains))
-    evidence.compare(f"{naming.domain} among the domains", relation(naming.domain, own_domains), "in", ("owned", "near"))
+    evidence.compare(f"domain {naming.domain}", relation(naming.domain, own_domains), "in", ("owned", "near"))
 
 
 @requirement("CFG-004", severity="medium", group="mta", controls="CF", refs=["guide A57"], explained_by=["NET-001"])

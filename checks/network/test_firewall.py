@@ -15,8 +15,8 @@ def test_firewall_allows_what_is_declared(flows: Flows, policy: PolicyView, evid
     """The host's packet filter accepts a stranger's connection to every public port, and drops it elsewhere.
 
     Why: a rule too many cuts the mail off, a rule too few opens what was never meant to be seen.
-    Fix: blocked: find the rule (`nft -a list ruleset`; fail2ban's included) and remove it. Open elsewhere: give the chain at
-    the hook input the policy drop, for IPv4 and IPv6, and accept only what is declared.
+    Fix: blocked: find the rule (`nft -a list ruleset`; fail2ban's included) and remove it. Open elsewhere: give the
+    chain at the hook input the policy drop, for IPv4 and IPv6, and accept only what is declared.
     """
     evidence.attach("source", flows.source)
     evidence.each("public port", flows.public, "==", "accept")

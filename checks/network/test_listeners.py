@@ -16,12 +16,11 @@ def test_listeners_are_those_declared(listeners: Listeners, policy: PolicyView, 
     """Every declared port listens, in both address families, and nothing else listens beyond the host itself.
 
     Why: a missing listener is an outage that a unit's state does not show; an extra one is a door that nobody watches.
-    Fix: missing: look at the service (`ss -ltnp`, `postconf -M inet_interfaces inet_protocols`). Undeclared: stop it, bind
-    it to loopback, or declare it in the inventory (`mailproof: listeners`).
+    Fix: missing: look at the service (`ss -ltnp`, `postconf -M inet_interfaces inet_protocols`). Undeclared: stop it,
+    bind it to loopback, or declare it in the inventory (`mailproof: listeners`).
     """
     evidence.attach("declared", ", ".join(listeners.declared))
     evidence.each(
         "ports", {"declared but not open": listeners.missing, "open but not declared": listeners.undeclared}, "==", ()
     )
-    evidence.band("undeclared listeners on loopback", len(listeners.internal), policy["net.listeners.internal"])
-    evidence.attach("undeclared on loopback", "\n".join(listeners.internal))
+    evidence.band("undeclared listeners on loopback", listeners.internal, policy["net.listeners.internal"])

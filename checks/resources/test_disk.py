@@ -16,8 +16,8 @@ def test_disks_have_room(space: Space, policy: PolicyView, evidence: Evidence) -
     """The mounts that hold spool, mail store and logs have space and inodes left.
 
     Why: a full spool refuses mail, a full store defers it, full logs hide both.
-    Fix: find what grows (`du -x -d2 MOUNT | sort -n | tail`), rotate or move it; `df -i` where inodes are short; then make
-    the mount larger.
+    Fix: find what grows (`du -x -d2 MOUNT | sort -n | tail`), rotate or move it; `df -i` where inodes are short; then
+    make the mount larger.
     """
     evidence.attach("mounts", space.text)
     evidence.each("room for one message on", space.floor, "==", "enough")

@@ -18,8 +18,8 @@ def test_mta_runs(mta_state: ServiceState, evidence: Evidence) -> None:
 
     Why: a unit's state proves nothing by itself (Debian's postfix.service stays active after its master died), and mail
     stops while every dashboard is green.
-    Fix: read why it ended (`journalctl -u postfix@- -u postfix -u exim4 -n 50`, the mail log), keep that output, correct
-    the cause (`postfix check`, `exim4 -bV`), then start the owning unit: `systemctl restart postfix@-` where
+    Fix: read why it ended (`journalctl -u postfix@- -u postfix -u exim4 -n 50`, the mail log), keep that output,
+    correct the cause (`postfix check`, `exim4 -bV`), then start the owning unit: `systemctl restart postfix@-` where
     postfix.service is the wrapper.
     """
     evidence.attach("product and legs", "\n".join([mta_state.product, *mta_state.lines]))
@@ -36,8 +36,8 @@ def test_mta_does_not_crash(crashes: Crashes, policy: PolicyView, evidence: Evid
     """The mail daemons have not crashed lately.
 
     Why: a daemon that is restarted again and again loses connections long before it stays down.
-    Fix: read the lines attached here and the core (`coredumpctl info`), look for memory, limits or a bad map, update the
-    package.
+    Fix: read the lines attached here and the core (`coredumpctl info`), look for memory, limits or a bad map, update
+    the package.
     """
     evidence.attach("lines", crashes.text)
     evidence.band("restarts by systemd", crashes.restarts, policy["svc.crashes"])
