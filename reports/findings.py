@@ -111,6 +111,12 @@ def not_measured(run: Run) -> list[Reason]:
     return sorted(reasons.values(), key=lambda reason: -len(reason.results))
 
 
+def unexplained(run: Run) -> list[Reason]:
+    """What could not be measured for a reason of its own, not because a root cause stood in the way."""
+    follow = {id(item) for group in root_causes(run) for item in group.consequences}
+    return [reason for reason in not_measured(run) if any(id(item) not in follow for item in reason.results)]
+
+
 def with_verdict(run: Run, verdict: str) -> list[Result]:
     """The results with ``verdict``."""
     return [item for item in run.results if item.verdict == verdict]

@@ -42,8 +42,8 @@ def render(run: Run, columns: int = 80, directory: Path | None = None, *, quiet:
     for number, group in enumerate(causes[:MOST], 1):
         yield from _cause(number, group, columns, quiet)
     yield from _more(len(causes))
+    yield from _not_measured(run, columns, quiet)
     if not quiet:
-        yield from _not_measured(run, columns)
         yield from _waivers(run, columns)
     if directory is not None:
         yield ""
@@ -86,17 +86,24 @@ def _measured(result: Result) -> Iterator[str]:
         yield text.line(result.message)
 
 
-def _not_measured(run: Run, columns: int) -> Iterator[str]:
-    reasons = findings.not_measured(run)
-    if not reasons:
+def _not_measured(run: Run, columns: int, quiet: bool) -> Iterator[str]:
+    everything, reasons = findings.not_measured(run), findings.unexplained(run)
+    if not everything:
         return
-    yield from ("", _head("Not measured", sum(len(reason.results) for reason in reasons)))
+    yield from ("", _head("Not measured", sum(len(reason.results) for reason in everything)))
+    if len(reasons) < len(everything):
+        follow = sum(len(reason.results) for reason in everything if reason not in reasons)
+        yield f"  - {follow} because of the root causes above"
     for reason in reasons[:MOST]:
         names = ", ".join(dict.fromkeys(item.id for item in reason.results))
         targets = list(dict.fromkeys(item.target for item in reason.results))
-        where = targets[0] if len(targets) == 1 else f"{len(targets)} targets"
-        yield text.fit(f"{text.line(where, 120)}: {names}", columns, "  - ")
-        yield from text.wrap(reason.message, columns, "    ", lines=3)
+        where = text.line(targets[0] if len(targets) == 1 else f"{len(targets)} targets", 120)
+        if quiet:
+            checks = _number(len(reason.results), "check")
+            yield text.fit(f"{where}, {checks}: {text.line(reason.message)}", columns, "  - ")
+        else:
+            yield text.fit(f"{where}: {names}", columns, "  - ")
+            yield from text.wrap(reason.message, columns, "    ", lines=3)
     yield from _more(len(reasons))
 
 
@@ -109,6 +116,10 @@ def _waivers(run: Run, columns: int) -> Iterator[str]:
         told = f"{item['status']}: {item['id']} on {text.line(item['target'], 40)}, until {item['until']}"
         yield text.fit(f"{told}, approved by {text.line(item['approver'])}", columns, "  - ")
     yield from _more(len(stale))
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 def _head(title: str, count: int) -> str:

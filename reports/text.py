@@ -48,6 +48,15 @@ def line(value: object, limit: int = 400) -> str:
     return " ".join(plain(value, limit).split())
 
 
+def sentence(value: str) -> str:
+    """``value`` beginning with a capital letter, unless it begins with a command.
+
+    >>> sentence("run `dig`."), sentence("`dig` tells.")
+    ('Run `dig`.', '`dig` tells.')
+    """
+    return value[:1].upper() + value[1:]
+
+
 def width(text: str) -> int:
     """The number of terminal cells that ``text`` takes.
 

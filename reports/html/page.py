@@ -34,6 +34,7 @@ _HEAD = (
     '<meta name="robots" content="noindex">'
     '<meta name="referrer" content="no-referrer">'
 )
+MAX_REASON = 600
 MOST_GROUPS = 200
 MOST_ROWS = 10
 MOST_TARGETS = 12
@@ -50,12 +51,16 @@ def _prose(value: str) -> Markup:
     >>> str(_prose("Run `postfix check` & look."))
     'Run <code>postfix check</code> &amp; look.'
     """
-    parts = text.plain(value, blob.MAX_MESSAGE).split("`")
+    parts = text.sentence(text.plain(value, blob.MAX_MESSAGE)).split("`")
     if len(parts) % 2 == 0:
         return escape("`".join(parts))
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
     )
+
+
+def _short(value: str) -> str:
+    return text.plain(value, MAX_REASON)
 
 
 def _moment(value: str) -> str:
@@ -86,7 +91,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(HERE), autoescape=True, finalize=_harmless, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(prose=_prose, moment=_moment, line=text.line, required=findings.required)
+    environment.filters.update(prose=_prose, short=_short, moment=_moment, line=text.line, required=findings.required)
     return environment
 
 
