@@ -19,7 +19,7 @@ def test_mail_log_tells_no_faults(faults_seen: FaultsSeen, policy: PolicyView, e
 
     Why: a daemon says why it will stop before it stops.
     Fix: read the lines attached here, correct what they name, and start the daemon anew: what it said before counts as
-    settled, and is shown as a warning until it is out of the window.
+    settled, and is shown as a notice until it is out of the window.
     """
     evidence.attach("lines", faults_seen.text)
     evidence.compare(f"panic and fatal lines in {faults_seen.source}", faults_seen.grave, "==", 0)

@@ -136,7 +136,8 @@ def envelope(
 ) -> Run:
     run = {
         "id": "20261124T060100Z-7f3a", "started": AT.format(1, 0), "finished": AT.format(2, 41),
-        "suite_version": "0.1.0", "seconds": 101.0, "argv": ["--inventory=estate.yml", "--change=CHG-2207", "--phase=post"],
+        "suite_version": "0.1.0", "seconds": 101.0,
+        "argv": ["--inventory=estate.yml", "--change=CHG-2207", "--phase=post"],
         "phase": "post",
         "change": "CHG-2207", "operator": "a.meier@audit", "policy_sha256": "5d" * 32, "inventory_sha256": "a1" * 32,
         "platform": {"python": "3.11.7", "system": "Linux-6.1.0-x86_64-with-glibc2.36", "pytest": "9.2.0"},

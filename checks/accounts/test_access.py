@@ -74,5 +74,5 @@ def test_greeting_tells_no_version(dialogue: Session, policy: PolicyView, eviden
     Why: it tells an attacker which holes to try.
     Fix: Dovecot: set login_greeting to a plain text.
     """
-    evidence.attach("greeting", dialogue.greeting.text)
-    evidence.band("versions told in the greeting", len(versions(dialogue.greeting.text)), policy["net.versions_told"])
+    evidence.attach("greeting", dialogue.self_description)
+    evidence.band("versions told in the greeting", len(versions(dialogue.self_description)), policy["net.versions_told"])
