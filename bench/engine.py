@@ -62,9 +62,11 @@ def compare(hosts: dict[str, HostEntry], workload: Workload, repeat: int) -> dic
     plain = median_pass(lambda: ask_plainly(hosts, workload), repeat)
     once = median_pass(lambda: ask_plainly(hosts, workload, distinct=True), repeat)
     engine = median_pass(lambda: ask_with_engine(hosts, workload), repeat)
-    other = sorted(
-        f"{host}: {command}" for (host, command), rc in plain.codes.items() if engine.codes[host, command] != rc
-    )
+    other = [
+        {"host": host, "command": command, "plain": rc, "engine": engine.codes[host, command]}
+        for (host, command), rc in plain.codes.items()
+        if engine.codes[host, command] != rc
+    ]
     return {
         "hosts": len(workload.by_check),
         "checks": workload.checks,
