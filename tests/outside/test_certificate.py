@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ def chain_of(pem: bytes) -> Chain:
 
 
 def check(seen: Certificate, facts: dict[str, Any]) -> None:
-    assert set(seen.names) == {name for name in facts["san"] if name in seen.names} or not facts["san"]
+    listed = {name for name in facts["san"] if not name.startswith("...")}  # long lists are cut in the data
+    assert {name for name in listed if "/" not in name and "@" not in name} <= {*seen.names, *seen.addresses}
     assert seen.not_after == datetime.fromisoformat(facts["not_after"])
     assert seen.not_before == datetime.fromisoformat(facts["not_before"])
     assert (seen.key, seen.bits, seen.hash) == (facts["key"], facts["bits"], facts["sig_hash"])
@@ -49,10 +51,15 @@ def test_badssl(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", [case for case in ZLINT if case.get("facts")], ids=lambda case: case["id"])
 def test_zlint(case: dict[str, Any]) -> None:
-    (pem,) = x509.load_pem_x509_certificates((DATA / case["file"]).read_bytes())
-    seen = parse(pem.public_bytes(Encoding.DER))
     facts = case["facts"]
-    assert (seen.key, seen.bits) == (facts["key"], facts["bits"])
+    der = ssl.PEM_cert_to_DER_cert((DATA / case["file"]).read_text().strip())
+    try:
+        seen = parse(der)
+    except ProbeError as error:
+        assert facts.get("unparsable_by_pyca"), error
+        return
+    if not facts.get("unparsable_by_pyca"):
+        check(seen, facts)
     for lint in case["expect"]:
         if lint["lint"] == "e_rsa_mod_less_than_2048_bits" and seen.key == "RSA":
             assert (seen.bits < 2048) == (lint["result"] == "error")
