@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from reports.model import DIRECTORY
+from reports.observe import bundle_directory, judging
 
 NAME = "junit.xml"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Before pytest's own, which looks at this option. The properties come with the verdict, from reports.observe."""
-    directory = config.stash.get(DIRECTORY, None)
-    if directory is not None and not config.option.xmlpath:
-        config.option.xmlpath = str(directory / NAME)
+    if judging(config) and config.option.jobs == 1 and not config.option.xmlpath:
+        config.option.xmlpath = str(bundle_directory(config) / NAME)

@@ -15,19 +15,20 @@ import pytest
 
 from reports import files, text
 from reports.html import page
-from reports.model import DIRECTORY, RUN, Run
+from reports.model import RUN, Run
+from reports.observe import bundle_directory, judging
 
 NAME = "report.html"
 MOST_ROWS = 2000
 _ROWS = pytest.StashKey[list[int]]()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Before pytest-html's own, which looks at these options."""
-    directory = config.stash.get(DIRECTORY, None)
-    if directory is None or not hasattr(config.option, "htmlpath"):
+    if not judging(config) or config.option.jobs > 1 or not hasattr(config.option, "htmlpath"):
         return
-    config.option.htmlpath = config.option.htmlpath or str(directory / NAME)
+    config.option.htmlpath = config.option.htmlpath or str(bundle_directory(config) / NAME)
     config.option.self_contained_html = True
     config.option.css.append(str(page.STYLE))
     config.stash[_ROWS] = [0]
