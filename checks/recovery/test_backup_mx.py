@@ -1,0 +1,29 @@
+"""A second server takes the mail while the first is away."""
+
+from __future__ import annotations
+
+from fixtures.evidence import Evidence
+from fixtures.policy import PolicyView
+from fixtures.requirement import requirement
+from fixtures.standby import Standby
+
+
+@requirement(
+    "DR-001", severity="high", controls="CT", refs=["guide A16", "RFC 5321 5.1", "RFC 5321 3.6.2"],
+    explained_by=["NET-001", "NET-003", "SVC-001"], where={"receives": True},
+)  # fmt: skip
+def test_backup_mx_is_ready(standby: Standby, policy: PolicyView, evidence: Evidence) -> None:
+    """A backup MX answers, takes only recipients that exist, and its use was rehearsed within a year.
+
+    Why: without it mail waits at the senders, who give up after hours or days; one that takes everything sends bounces
+    to strangers; one never tried fails on the day it is needed.
+    Fix: start or repair the backup MX, give it the list of recipients, and rehearse: cut the primary off, send, put it
+    back, count. Where one MX is enough, set dr.standby.servers_min to 0.
+    """
+    evidence.compare("standby servers", len(standby.hosts), ">=", policy["dr.standby.servers_min"])
+    evidence.each("answer of", standby.openings, "==", "ready")
+    evidence.each("unknown recipient", standby.unknown_recipients, "!=", "accepted")
+    if standby.rehearsed is False:
+        evidence.warn("the records know no drill that tried the backup MX and passed")
+    if standby.rehearsed:
+        evidence.band("days since the drill", standby.days_since_drill, policy["dr.standby.drill_days"], unit="days")
