@@ -28,6 +28,8 @@ pytest_plugins = [
     "fixtures.prober",
     "fixtures.outside",
     "fixtures.parity",
+    "fixtures.standby",
+    "fixtures.round_trip",
     "fixtures.inside.units",
     "fixtures.inside.processes",
     "fixtures.inside.sockets",
