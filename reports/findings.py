@@ -70,6 +70,15 @@ def layers(found: Iterable[str]) -> list[str]:
     return [name for name in LAYERS if name in names] + sorted(names.difference(LAYERS))
 
 
+def layer_name(layer: str) -> str:
+    """A layer as it is written.
+
+    >>> layer_name("dns"), layer_name("services")
+    ('DNS', 'Services')
+    """
+    return layer.upper() if layer in ("dns", "tls") else layer.capitalize()
+
+
 def root_causes(run: Run) -> list[Group]:
     """The root causes in the order of the diagnosis, grouped by requirement; a failure that it does not name is one."""
     known: dict[Key, Result] = {(item.id, item.target, item.subject): item for item in run.results}

@@ -70,6 +70,7 @@ def columns(run: Run, mapping: Frameworks) -> dict[str, Any]:
         "words": list(findings.VERDICTS.values()),
         "severities": list(SEVERITIES),
         "layers": findings.layers(item["layer"] for item in requirements.values()),
+        "layer_names": {item["layer"]: findings.layer_name(item["layer"]) for item in requirements.values()},
         "requirements": list(requirements.values()),
         "absent": [[text.line(entry[key], 500) for key in ("id", "title", "reason")] for entry in run.not_applicable],
         "targets": targets.values,

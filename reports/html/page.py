@@ -38,6 +38,7 @@ MAX_REASON = 600
 MOST_GROUPS = 200
 MOST_ROWS = 10
 MOST_TARGETS = 12
+MOST_LISTED = 200
 
 
 def _harmless(value: Any) -> Any:
@@ -91,7 +92,14 @@ def _environment() -> Environment:
         loader=FileSystemLoader(HERE), autoescape=True, finalize=_harmless, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(prose=_prose, short=_short, moment=_moment, line=text.line, required=findings.required)
+    environment.filters.update(
+        prose=_prose,
+        short=_short,
+        moment=_moment,
+        line=text.line,
+        required=findings.required,
+        layer=findings.layer_name,
+    )
     return environment
 
 
@@ -108,6 +116,16 @@ def _by_target(run: Run) -> list[tuple[str, dict[str, int]]]:
         row[item.verdict] = row.get(item.verdict, 0) + 1
     bad = ("fail", "not_measured", "warn")
     return sorted(counts.items(), key=lambda entry: [-entry[1].get(verdict, 0) for verdict in bad])
+
+
+def _holding(run: Run) -> list[tuple[str, list[findings.Group]]]:
+    """What holds everywhere it was looked at, by layer."""
+    elsewhere = {item.id for item in run.results if item.verdict not in ("pass", "not_applicable")}
+    good = [item for item in findings.with_verdict(run, "pass") if item.id not in elsewhere]
+    by_layer: dict[str, list[findings.Group]] = {}
+    for group in sorted(findings.by_requirement(good), key=lambda group: group.first.id):
+        by_layer.setdefault(group.first.layer, []).append(group)
+    return [(layer, by_layer[layer]) for layer in findings.layers(by_layer)]
 
 
 def fragment(run: Run) -> str:
@@ -129,7 +147,7 @@ def fragment(run: Run) -> str:
         ],
         reasons=findings.not_measured(run), targets=targets[:MOST_TARGETS], target_count=len(targets),
         waived=findings.with_verdict(run, "waived"), result_count=len(run.results),
-        mapping=mapping,
+        holding=_holding(run), mapping=mapping, most_targets=MOST_LISTED,
         data=Markup(blob.pack(blob.columns(run, mapping))), evidence=Markup(blob.pack(blob.exchanges(run))),
         script=Markup(script()),
     )  # fmt: skip

@@ -48,7 +48,7 @@ const detail = (row, grown) => {
   const node = el('div.mp-detail', {role: 'region', 'aria-label': requirement.title},
     el('h3', null, requirement.title),
     el('div.mp-tags', null, el(`span.mp-t-${verdict}`, null, D.words[D.rows.verdict[row]]), el('span.mp-id', null, requirement.id),
-      el(`span.mp-tag.mp-${requirement.severity}`, null, requirement.severity), el('span.mp-tag', null, requirement.layer),
+      el(`span.mp-tag.mp-${requirement.severity}`, null, requirement.severity), el('span.mp-tag', null, D.layer_names[requirement.layer]),
       el('span.mp-place', null, subjectOf(row)), el('span', null, `${D.rows.ms[row]} ms`)),
     measuredTable(row),
     message && !told ? el('p.mp-message', null, message) : null,

@@ -22,7 +22,7 @@ const requirements = (() => {
     const inside = D.requirements.map((item, need) => need).filter((need) => D.requirements[need].layer === layer);
     inside.sort((a, b) => (D.requirements[a].id < D.requirements[b].id ? -1 : 1));
     const all = (item) => (framework ? clausesOf(item, framework) : item.controls);
-    return [groupNode(layer), ...inside.map((need) => rowNode(need, all(D.requirements[need])))];
+    return [groupNode(D.layer_names[layer]), ...inside.map((need) => rowNode(need, all(D.requirements[need])))];
   });
 
   const byClause = (framework) => {
@@ -38,7 +38,7 @@ const requirements = (() => {
     });
   };
 
-  const absent = () => (D.absent.length ? [groupNode('without a subject in this estate'), ...D.absent.map(([id, title, reason]) =>
+  const absent = () => (D.absent.length ? [groupNode('Without a subject in this estate'), ...D.absent.map(([id, title, reason]) =>
     el('tr', null, el('td', null, glyph('not_applicable')), el('td.mp-id', null, id), el('td', null, title), el('td'), el('td.mp-quiet', {colspan: 2}, reason)))] : []);
 
   const show = (query) => {

@@ -153,7 +153,7 @@ const results = (() => {
     const pairs = (values) => values.map((value) => [value, value]);
     tools = el('div.mp-tools', {role: 'search'},
       el('input', {type: 'search', id: 'mp-q', placeholder: 'Search id, title, place, message ( / )', 'aria-label': 'Search', autocomplete: 'off', spellcheck: 'false', oninput: (event) => { state.q = event.target.value; apply(); }}),
-      select('l', 'Layer', ['', 'every layer'], pairs(D.layers)),
+      select('l', 'Layer', ['', 'every layer'], D.layers.map((layer) => [layer, D.layer_names[layer]])),
       select('t', 'Target', ['', 'every target'], pairs([...D.targets].sort())),
       select('s', 'Severity', ['', 'every severity'], pairs(D.severities)),
       select('o', 'Order', ['worst', 'worst first'], [['target', 'by target'], ['requirement', 'by requirement'], ['slowest', 'slowest first']]),

@@ -35,7 +35,7 @@ def test_the_first_screen_has_the_verdict_and_the_root_causes(written: dict[str,
 
 def test_the_matrix_counts_and_leads_to_the_results(written: dict[str, Path], open_page: Any) -> None:
     page = open_page(written["ordinary"])
-    cells = page.locator(".mp-matrix tr", has_text="tls").locator("td").all_inner_texts()
+    cells = page.locator(".mp-matrix tr", has_text="TLS").locator("td").all_inner_texts()
     assert cells == ["·", "1", "·", "·", "·", "15", "·"]
     page.click(".mp-matrix td.mp-warn a")
     page.wait_for_selector("#mp-results.mp-on")
@@ -43,6 +43,13 @@ def test_the_matrix_counts_and_leads_to_the_results(written: dict[str, Path], op
     assert "TLS-004" in page.inner_text(".mp-row")
     page.go_back()
     page.wait_for_selector("#mp-overview.mp-on")
+
+
+def test_a_healthy_run_tells_what_was_proved(written: dict[str, Path], open_page: Any) -> None:
+    page = open_page(written["healthy"])
+    assert page.inner_text("h1") == "All 18 checks hold."
+    assert page.locator(".mp-holds li >> visible=true").count() == 18
+    assert page.locator(".mp-causes").count() == 0
 
 
 def test_a_result_opens_with_the_very_command_and_its_answer(written: dict[str, Path], open_page: Any) -> None:
