@@ -10,7 +10,7 @@ from fixtures.requirement import requirement
 
 @requirement(
     "NET-002", severity="critical", controls="NS", stage="quick", refs=["guide A8", "guide A36", "PCI DSS 1.2.5"],
-    explained_by=["NET-001", "SVC-001", "SVC-002"],
+    explained_by=["NET-001", "SVC-001", "SVC-002", "CFG-001"],
 )  # fmt: skip
 def test_listeners_are_those_declared(listeners: Listeners, policy: PolicyView, evidence: Evidence) -> None:
     """Every declared port listens, in both address families, and nothing else listens beyond the host itself.
