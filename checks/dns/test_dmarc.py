@@ -12,8 +12,8 @@ def test_dmarc_record_is_found_and_valid(dmarc, policy, evidence):
     (pct, rf, ri). The attached walk shows where receivers look.
     """
     evidence.attach("tree walk", f"{dmarc.text()}\norganisational domain: {dmarc.organisation}")
-    evidence.compare("DMARC record at", dmarc.at, "!=", "")
     evidence.compare("errors", dmarc.errors, "==", ())
+    evidence.compare("name with the DMARC record", dmarc.at, "!=", "")
     evidence.band("removed or unknown tags", dmarc.notes, policy["dns.dmarc_removed"])
 
 
@@ -28,7 +28,7 @@ def test_dmarc_policy_is_enforced(dmarc, dmarc_enforcement, policy, evidence):
     last day of it as `dns.dmarc_plan_until` in the policy.
     """
     evidence.attach("tree walk", dmarc.text())
-    evidence.compare("DMARC record at", dmarc.at, "!=", "")
+    evidence.compare("name with the DMARC record", dmarc.at, "!=", "")
     evidence.band("too weak", dmarc_enforcement.unplanned, policy["dns.dmarc_weak"])
     evidence.band("weak by plan", dmarc_enforcement.by_plan, policy["dns.dmarc_planned"])
     evidence.band("weaker than the domain's", dmarc_enforcement.softer, policy["dns.dmarc_softer"])

@@ -45,7 +45,7 @@ def test_domains_without_mail_say_so(mx, policy, evidence):
 
 
 @requirement("DNS-033", severity="critical", refs=["RFC 1912 2.1", "RFC 8601 3"], controls="DA MA",
-             where={"sends": True})
+             explained_by=["DNS-002"], where={"sends": True})
 def test_egress_addresses_have_confirmed_reverse_names(reverse_names, policy, evidence):
     """Every address that sends mail has a reverse name that leads back to it and looks like a mail server's.
 

@@ -4,7 +4,7 @@ from fixtures.requirement import requirement
 
 
 @requirement("DNS-005", severity="critical", refs=["guide A58", "RFC 7208 2.4, 4"], controls="MA",
-             explained_by=["DNS-034", "DNS-035", "DNS-051"], where={"sends": True})
+             explained_by=["DNS-002", "DNS-034", "DNS-035", "DNS-051"], where={"sends": True})
 def test_spf_passes_for_every_egress_address(spf_egress, policy, evidence):
     """Mail from every egress address of the domain passes SPF, by MAIL FROM and by HELO.
 

@@ -4,7 +4,7 @@ from fixtures.requirement import requirement
 
 
 @requirement("DNS-048", severity="high", refs=["RFC 8461 3.1, 3.2, 3.3, 4.1"], controls="TR DA",
-             explained_by=["DNS-051"], where={"receives": True})
+             explained_by=["DNS-002", "DNS-051"], where={"receives": True})
 def test_mta_sts_is_published_served_and_enforced(sts, policy, evidence):
     """The MTA-STS policy is announced, served over HTTPS with a valid certificate, enforced, and covers every MX host.
 
