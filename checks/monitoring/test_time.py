@@ -9,8 +9,9 @@ from fixtures.requirement import requirement
 
 
 @requirement(
-    "MON-030", severity="high", controls="TM", refs=["RFC 5905", "PCI DSS 10.6", "NIST AU-8"], explained_by=["NET-001"]
-)
+    "MON-030", severity="high", group=("mta", "imap", "web", "db"), controls="TM",
+    refs=["RFC 5905", "PCI DSS 10.6", "NIST AU-8"], explained_by=["NET-001"],
+)  # fmt: skip
 def test_clock_is_right(clock: Clock, policy: PolicyView, evidence: Evidence) -> None:
     """The clock is synchronised, exact, and has several sources.
 

@@ -1,0 +1,124 @@
+"""The packet filter is asked what it does with a stranger's connection."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from fixtures.errors import ProbeError
+from fixtures.inside.firewall import Packet, parse_nft
+from fixtures.inside.iptables import parse_save
+
+
+def match(left: Any, right: Any, op: str = "==") -> dict[str, Any]:
+    return {"match": {"op": op, "left": left, "right": right}}
+
+
+DPORT = {"payload": {"protocol": "tcp", "field": "dport"}}
+SADDR = {"payload": {"protocol": "ip", "field": "saddr"}}
+IIF = {"meta": {"key": "iifname"}}
+ACCEPT, DROP = {"accept": None}, {"drop": None}
+BASE = [
+    [match({"ct": {"key": "state"}}, ["established", "related"], "in"), ACCEPT],
+    [match({"ct": {"key": "state"}}, "invalid", "in"), DROP],
+    [match(IIF, "lo"), ACCEPT],
+    [match({"meta": {"key": "l4proto"}}, {"set": ["icmp", "ipv6-icmp"]}), ACCEPT],
+]
+
+
+def nft(rules: list[Any], *more: Any, policy: str = "drop") -> Any:
+    base = {"family": "inet", "table": "filter"}
+    chain = {**base, "name": "input", "type": "filter", "hook": "input", "prio": 0, "policy": policy}
+    items = [{"chain": chain}, *more, *({"rule": {**base, "chain": "input", "expr": rule}} for rule in rules)]
+    return parse_nft(json.dumps({"nftables": items}))
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict"),
+    [
+        pytest.param([[match(DPORT, {"set": [25, 465, 587]}), ACCEPT]], "accept", id="a set of ports"),
+        pytest.param([[match(DPORT, {"range": [20, 30]}), ACCEPT]], "accept", id="a range"),
+        pytest.param([[match(DPORT, 25), DROP], [match(DPORT, 25), ACCEPT]], "drop", id="a drop before"),
+        pytest.param([[match(DPORT, 25), ACCEPT], [match(DPORT, 25), DROP]], "accept", id="a drop behind"),
+        pytest.param([[match(DPORT, 25), {"reject": None}]], "reject", id="reject"),
+        pytest.param([], "drop", id="the policy"),
+        pytest.param([[match(DPORT, 587), ACCEPT]], "drop", id="another port"),
+        pytest.param([[match(SADDR, {"prefix": {"addr": "10.0.0.0", "len": 8}}), match(DPORT, 25), ACCEPT]], "drop",
+                     id="for others only"),
+        pytest.param([[match(SADDR, "203.0.113.7"), DROP], [match(DPORT, 25), ACCEPT]], "accept", id="a ban of one"),
+        pytest.param([[match(IIF, "eth1"), DROP], [match(DPORT, 25), ACCEPT]], "accept", id="another interface"),
+        pytest.param([[match(IIF, "eth0"), match(DPORT, 25), ACCEPT]], "accept", id="this interface"),
+        pytest.param([[match(DPORT, 25), {"limit": {"rate": 9, "per": "minute"}}, ACCEPT]], "accept", id="in the limit"),
+        pytest.param([[match(DPORT, 25), {"limit": {"rate": 9, "inv": True}}, DROP], [match(DPORT, 25), ACCEPT]], "accept",
+                     id="over the limit"),
+        pytest.param([[{"vmap": {"key": DPORT, "data": {"set": [[25, ACCEPT], [80, DROP]]}}}]], "accept", id="a map"),
+        pytest.param([[{"xt": {"type": "match", "name": "policy"}}, DROP]], "unknown", id="what nft cannot print"),
+        pytest.param([[match({"socket": {"key": "mark"}}, 1), ACCEPT]], "unknown", id="what is not known here"),
+    ],
+)  # fmt: skip
+def test_verdict_on_port_25(rules: list[Any], verdict: str) -> None:
+    assert nft([*BASE, *rules]).decide(Packet(25, 4, "eth0")) == verdict
+
+
+def test_a_chain_that_is_jumped_to() -> None:
+    chain = {"chain": {"family": "inet", "table": "filter", "name": "mail"}}
+    rule = {"rule": {"family": "inet", "table": "filter", "chain": "mail", "expr": [match(DPORT, 25), ACCEPT]}}
+    rules = nft([[{"jump": {"target": "mail"}}]], chain, rule)
+    assert (rules.decide(Packet(25, 4)), rules.decide(Packet(26, 4))) == ("accept", "drop")
+
+
+def test_every_base_chain_must_accept() -> None:
+    early = {"family": "ip", "table": "raw", "name": "pre", "type": "filter", "hook": "prerouting", "prio": -300}
+    drop = {"rule": {"family": "ip", "table": "raw", "chain": "pre", "expr": [match(DPORT, 25), DROP]}}
+    rules = nft([[match(DPORT, 25), ACCEPT]], {"chain": early}, drop)
+    assert (rules.decide(Packet(25, 4)), rules.decide(Packet(25, 6))) == ("drop", "accept")
+
+
+def test_named_sets() -> None:
+    ports = {"set": {"family": "inet", "table": "filter", "name": "mail", "elem": [25, {"elem": {"val": 465}}]}}
+    rules = nft([[match(DPORT, "@mail"), ACCEPT]], ports)
+    assert [rules.decide(Packet(port, 6)) for port in (25, 465, 110)] == ["accept", "accept", "drop"]
+
+
+def test_the_nat_of_a_container_engine_filters_nothing() -> None:
+    chain = {"family": "ip", "table": "nat", "name": "OUTPUT", "type": "nat", "hook": "output", "prio": -100}
+    ruleset = parse_nft(json.dumps({"nftables": [{"chain": {**chain, "policy": "accept"}}]}))
+    assert (ruleset.filters, ruleset.decide(Packet(49151, 4))) == (False, "accept")
+
+
+def test_a_loop_of_jumps_ends() -> None:
+    rules = nft([[{"jump": {"target": "input"}}]])
+    assert rules.decide(Packet(25, 4)) == "unknown"
+
+
+SAVED = """# Generated by iptables-save v1.8.9 (nf_tables)
+*filter
+:INPUT DROP [0:0]
+:f2b-postfix - [0:0]
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -i lo -j ACCEPT
+-A INPUT -p tcp -m multiport --dports 25,465 -j f2b-postfix
+-A INPUT -p tcp -m tcp --dport 25 -j ACCEPT
+-A INPUT ! -s 10.0.0.0/8 -p tcp -m tcp --dport 143 -j DROP
+-A INPUT -p tcp -m multiport --dports 100:200 -j ACCEPT
+-A f2b-postfix -s 203.0.113.9/32 -j REJECT --reject-with icmp-port-unreachable
+-A f2b-postfix -j RETURN
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+COMMIT
+"""
+
+
+def test_iptables() -> None:
+    rules = parse_save({4: SAVED, 6: "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"})
+    assert [rules.decide(Packet(port, 4)) for port in (25, 465, 143, 150)] == ["accept", "drop", "drop", "accept"]
+    assert rules.decide(Packet(49151, 6)) == "accept"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"nftables": 7}', '{"nftables": [{"chain": {}}]}', "no json"])
+def test_what_is_no_ruleset(text: str) -> None:
+    with pytest.raises(ProbeError):
+        parse_nft(text)
