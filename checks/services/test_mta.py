@@ -11,7 +11,8 @@ from fixtures.requirement import requirement
 
 @requirement(
     "SVC-001", severity="critical", group="mta", controls="AV", stage="quick",
-    refs=["guide A2", "guide A35", "guide A83", "RFC 5321 4.2"], explained_by=["NET-001", "RES-002", "RES-003", "CFG-001"],
+    refs=["guide A2", "guide A35", "guide A83", "RFC 5321 4.2"],
+    explained_by=["NET-001", "RES-002", "RES-003", "CFG-001"],
 )  # fmt: skip
 def test_mta_runs(mta_state: ServiceState, evidence: Evidence) -> None:
     """The MTA's owning unit, its main process, its listeners and its greeting agree that it runs.

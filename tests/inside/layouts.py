@@ -13,9 +13,18 @@ from fixtures.inventory import Endpoint
 def unit(name: str, active: str, sub: str, **more: Any) -> str:
     """One block of ``systemctl show``."""
     values = {
-        "Id": name, "LoadState": "loaded", "ActiveState": active, "SubState": sub, "Result": "success",
-        "Type": "forking", "MainPID": 0, "ExecMainPID": 0, "NRestarts": 0, "UnitFileState": "enabled",
-        "WantedBy": "multi-user.target", "ExecStart": "{ path=/usr/sbin/postfix ; argv[]=/usr/sbin/postfix start ; }",
+        "Id": name,
+        "LoadState": "loaded",
+        "ActiveState": active,
+        "SubState": sub,
+        "Result": "success",
+        "Type": "forking",
+        "MainPID": 0,
+        "ExecMainPID": 0,
+        "NRestarts": 0,
+        "UnitFileState": "enabled",
+        "WantedBy": "multi-user.target",
+        "ExecStart": "{ path=/usr/sbin/postfix ; argv[]=/usr/sbin/postfix start ; }",
         **more,
     }
     return "".join(f"{key}={value}\n" for key, value in values.items())

@@ -8,9 +8,29 @@ from fixtures.errors import ProbeError
 from fixtures.inside import boot, mta, store
 from fixtures.inside.units import Units
 from tests.inside.layouts import (
-    BOTH_25, DOVECOT, DOVECOT_MASTER, EXIM, EXIM_25, EXIM_DAEMON, EXIM_DELIVERY, INSTANCE, INSTANCE_DEAD, LOOPBACK_25,
-    MASTER, OTHER_25, PLAIN, PLAIN_DEAD, STOPPED, WRAPPER, ZOMBIE, endpoint, listening, running, systemd, unit,
-)  # fmt: skip
+    BOTH_25,
+    DOVECOT,
+    DOVECOT_MASTER,
+    EXIM,
+    EXIM_25,
+    EXIM_DAEMON,
+    EXIM_DELIVERY,
+    INSTANCE,
+    INSTANCE_DEAD,
+    LOOPBACK_25,
+    MASTER,
+    OTHER_25,
+    PLAIN,
+    PLAIN_DEAD,
+    STOPPED,
+    WRAPPER,
+    ZOMBIE,
+    endpoint,
+    listening,
+    running,
+    systemd,
+    unit,
+)
 
 BOTH = [endpoint(), endpoint(family=6)]
 
@@ -66,14 +86,16 @@ def test_another_product_is_not_measured() -> None:
 
 def test_a_second_instance_that_is_down_counts() -> None:
     second = unit("postfix@postfix-out.service", "failed", "failed", Result="exit-code")
-    assert "postfix@postfix-out.service is failed (exit-code)" in verdict(systemd(WRAPPER, INSTANCE, second), (MASTER,), BOTH_25)
+    assert "postfix@postfix-out.service is failed (exit-code)" in verdict(
+        systemd(WRAPPER, INSTANCE, second), (MASTER,), BOTH_25
+    )
 
 
 def test_store() -> None:
     declared = [endpoint(143, protocol="imap"), endpoint(993, protocol="imap", tls="implicit")]
-    sockets = listening("".join(
-        f'tcp LISTEN 0 100 0.0.0.0:{port} 0.0.0.0:* users:(("dovecot",pid=55,fd=3))\n' for port in (143, 993)
-    ))
+    sockets = listening(
+        "".join(f'tcp LISTEN 0 100 0.0.0.0:{port} 0.0.0.0:* users:(("dovecot",pid=55,fd=3))\n' for port in (143, 993))
+    )
     assert store.assess(systemd(DOVECOT), running(DOVECOT_MASTER), sockets, declared).verdict == "running"
     dead = store.assess(systemd(DOVECOT), running(), (), declared).verdict
     assert dead == (

@@ -6,9 +6,29 @@ import pytest
 
 from fixtures.backend.readonly import refuse
 from fixtures.inside import (
-    boot, clock, disk, exim, firewall, iptables, limits, link, mail_log, marker, package, paths, permissions, postfix,
-    processes, queue, raid, retention, sample, smart, sockets, units,
-)  # fmt: skip
+    boot,
+    clock,
+    disk,
+    exim,
+    firewall,
+    iptables,
+    limits,
+    link,
+    mail_log,
+    marker,
+    package,
+    paths,
+    permissions,
+    postfix,
+    processes,
+    queue,
+    raid,
+    retention,
+    sample,
+    smart,
+    sockets,
+    units,
+)
 from fixtures.inside.greeting import greet
 from fixtures.inside.sockets import Socket
 

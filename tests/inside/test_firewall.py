@@ -45,19 +45,27 @@ def nft(rules: list[Any], *more: Any, policy: str = "drop") -> Any:
         pytest.param([[match(DPORT, 25), {"reject": None}]], "reject", id="reject"),
         pytest.param([], "drop", id="the policy"),
         pytest.param([[match(DPORT, 587), ACCEPT]], "drop", id="another port"),
-        pytest.param([[match(SADDR, {"prefix": {"addr": "10.0.0.0", "len": 8}}), match(DPORT, 25), ACCEPT]], "drop",
-                     id="for others only"),
+        pytest.param(
+            [[match(SADDR, {"prefix": {"addr": "10.0.0.0", "len": 8}}), match(DPORT, 25), ACCEPT]],
+            "drop",
+            id="for others only",
+        ),
         pytest.param([[match(SADDR, "203.0.113.7"), DROP], [match(DPORT, 25), ACCEPT]], "accept", id="a ban of one"),
         pytest.param([[match(IIF, "eth1"), DROP], [match(DPORT, 25), ACCEPT]], "accept", id="another interface"),
         pytest.param([[match(IIF, "eth0"), match(DPORT, 25), ACCEPT]], "accept", id="this interface"),
-        pytest.param([[match(DPORT, 25), {"limit": {"rate": 9, "per": "minute"}}, ACCEPT]], "accept", id="in the limit"),
-        pytest.param([[match(DPORT, 25), {"limit": {"rate": 9, "inv": True}}, DROP], [match(DPORT, 25), ACCEPT]], "accept",
-                     id="over the limit"),
+        pytest.param(
+            [[match(DPORT, 25), {"limit": {"rate": 9, "per": "minute"}}, ACCEPT]], "accept", id="in the limit"
+        ),
+        pytest.param(
+            [[match(DPORT, 25), {"limit": {"rate": 9, "inv": True}}, DROP], [match(DPORT, 25), ACCEPT]],
+            "accept",
+            id="over the limit",
+        ),
         pytest.param([[{"vmap": {"key": DPORT, "data": {"set": [[25, ACCEPT], [80, DROP]]}}}]], "accept", id="a map"),
         pytest.param([[{"xt": {"type": "match", "name": "policy"}}, DROP]], "unknown", id="what nft cannot print"),
         pytest.param([[match({"socket": {"key": "mark"}}, 1), ACCEPT]], "unknown", id="what is not known here"),
     ],
-)  # fmt: skip
+)
 def test_verdict_on_port_25(rules: list[Any], verdict: str) -> None:
     assert nft([*BASE, *rules]).decide(Packet(25, 4, "eth0")) == verdict
 

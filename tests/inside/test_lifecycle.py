@@ -36,7 +36,7 @@ def judge(product: str, running: str, package: str = "", version: str = "", rele
         ("openssh", "9.6p1", "openssh-server", "1:9.6p1-3ubuntu13.2", "ubuntu:24.04", 1),
         ("openssh", "9.6p1", "openssh-server", "1:9.6p1-3ubuntu13.14", "ubuntu:24.04", 0),
     ],
-)  # fmt: skip
+)
 def test_a_distribution_is_judged_by_its_package(
     product: str, running: str, package: str, version: str, release: str, open_: int
 ) -> None:
@@ -47,11 +47,17 @@ def test_a_distribution_is_judged_by_its_package(
 @pytest.mark.parametrize(
     ("product", "version", "open_", "supported"),
     [
-        ("postfix", "3.11.6", 0, True), ("postfix", "3.8.1", 2, True), ("postfix", "3.7.22", 1, False),
-        ("postfix", "3.8.20", 0, True), ("exim", "4.99.4", 0, True), ("exim", "4.99.2", 1, True),
-        ("exim", "4.92", 2, False), ("openssh", "10.5p1", 0, True), ("openssh", "9.7p1", 2, False),
+        ("postfix", "3.11.6", 0, True),
+        ("postfix", "3.8.1", 2, True),
+        ("postfix", "3.7.22", 1, False),
+        ("postfix", "3.8.20", 0, True),
+        ("exim", "4.99.4", 0, True),
+        ("exim", "4.99.2", 1, True),
+        ("exim", "4.92", 2, False),
+        ("openssh", "10.5p1", 0, True),
+        ("openssh", "9.7p1", 2, False),
     ],
-)  # fmt: skip
+)
 def test_a_build_from_source_is_judged_by_upstream(product: str, version: str, open_: int, supported: bool) -> None:
     found = judge(product, version)
     assert (len(found.open), found.support_days >= 0) == (open_, supported), found.open
@@ -83,7 +89,8 @@ def test_what_is_not_known_is_not_judged() -> None:
 
 def test_a_waiting_update_is_seen() -> None:
     text = (
-        '== os\nID=debian\nVERSION_ID="12"\n== dpkg\npostfix 3.7.11-0+deb12u1 ii \nexim4-base 4.96-1 rc \n== rpm\n== apt\n'
+        '== os\nID=debian\nVERSION_ID="12"\n== dpkg\npostfix 3.7.11-0+deb12u1 ii \n'
+        "exim4-base 4.96-1 rc \n== rpm\n== apt\n"
         "postfix:\n  Installed: 3.7.11-0+deb12u1\n  Candidate: 3.7.12-0+deb12u1\n  Version table:\n== end\n"
     )
     packages = parse(text)

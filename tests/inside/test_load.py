@@ -9,12 +9,14 @@ from fixtures.inside import disk, load, sample, space
 
 
 def reading(index: int, busy: int, idle: int, uptime: float, extra: str = "") -> str:
-    return f"== reading {index}\ncpu  {busy} 0 0 {idle} 0 0 0 0 0 0\n{uptime:.2f} 1\npswpin 0\npswpout 0\noom_kill 0\n{extra}"
+    stat = f"cpu  {busy} 0 0 {idle} 0 0 0 0 0 0\n{uptime:.2f} 1\n"
+    return f"== reading {index}\n{stat}pswpin 0\npswpout 0\noom_kill 0\n{extra}"
 
 
 def text(*readings: str, load1: float = 0.5, more: str = "") -> str:
     rest = (
-        f"== cores\n2\n== loadavg\n{load1} {load1} {load1} 1/2 3\n== meminfo\nMemTotal: 1000000 kB\nMemAvailable: 500000 kB\n"
+        f"== cores\n2\n== loadavg\n{load1} {load1} {load1} 1/2 3\n== meminfo\n"
+        "MemTotal: 1000000 kB\nMemAvailable: 500000 kB\n"
         "SwapTotal: 1000 kB\nSwapFree: 1000 kB\n"
     )
     return "".join(readings) + rest + more

@@ -17,15 +17,19 @@ STAMP = "== now\n1767304810 +0200\n"  # MOMENT
 @pytest.mark.parametrize(
     ("line", "time"),
     [
-        pytest.param("2026-01-01T22:30:00.123456+02:00 h x", datetime(2026, 1, 1, 22, 30, 0, 123456, ZONE), id="rfc3339"),
+        pytest.param(
+            "2026-01-01T22:30:00.123456+02:00 h x", datetime(2026, 1, 1, 22, 30, 0, 123456, ZONE), id="rfc3339"
+        ),
         pytest.param("2026-01-01T20:30:00Z h x", datetime(2026, 1, 1, 20, 30, tzinfo=UTC), id="zulu"),
-        pytest.param("Dec 31 23:59:59 h postfix/smtpd[1]: x", datetime(2025, 12, 31, 23, 59, 59, tzinfo=ZONE), id="no year"),
+        pytest.param(
+            "Dec 31 23:59:59 h postfix/smtpd[1]: x", datetime(2025, 12, 31, 23, 59, 59, tzinfo=ZONE), id="no year"
+        ),
         pytest.param("Jan  2 00:00:01 h x", datetime(2026, 1, 2, 0, 0, 1, tzinfo=ZONE), id="one digit"),
         pytest.param("Feb 29 01:00:00 h x", datetime(2024, 2, 29, 1, tzinfo=ZONE), id="a leap day"),
         pytest.param("2026-01-01 21:00:00 1abcde-000 <= a@b", datetime(2026, 1, 1, 21, tzinfo=ZONE), id="exim"),
         pytest.param("1767304810.5 h x", datetime(2026, 1, 1, 22, 0, 10, 500000, UTC), id="journal"),
     ],
-)  # fmt: skip
+)
 def test_time_of_a_line(line: str, time: datetime) -> None:
     assert mail_log.time_of(line, MOMENT) == time
 
@@ -49,8 +53,10 @@ LOG = (
 def test_faults_of_the_window() -> None:
     log = mail_log.parse(LOG)
     assert (log.source, len(log.faults), mail_log.shares(log.within(24))) == (
-        "/var/log/mail.log", 3, {"panic": 0, "fatal": 1, "error": 1},
-    )  # fmt: skip
+        "/var/log/mail.log",
+        3,
+        {"panic": 0, "fatal": 1, "error": 1},
+    )
 
 
 def test_a_restart_settles_what_was_said_before() -> None:
@@ -74,19 +80,23 @@ def test_a_dead_logger_is_seen() -> None:
     assert marker.parse(text.format("2026-01-02")).arrived
 
 
-ROTATE = "weekly\nrotate 4\n/var/log/syslog\n/var/log/mail.log\n{{\n\trotate {}\n\tweekly\n\tpostrotate\n\t\t/x {{\n\tendscript\n}}\n"
+ROTATE = (
+    "weekly\nrotate 4\n/var/log/syslog\n/var/log/mail.log\n{{\n\trotate {}\n\tweekly\n"
+    "\tpostrotate\n\t\t/x {{\n\tendscript\n}}\n"
+)
 
 
 @pytest.mark.parametrize(
     ("text", "days"),
     [
-        (ROTATE.format(27), 189), (ROTATE.format(4), 28),
+        (ROTATE.format(27), 189),
+        (ROTATE.format(4), 28),
         ("/var/log/mail.* {\n daily\n rotate 200\n maxage 90\n}\n", 90),
         ('"/var/log/mail.log" {\n monthly\n rotate 7\n}\n', 210),
         ("daily\nrotate 7\n/var/log/mail.log {\n}\n", 7),
         ("/var/log/mail.log {\n weekly\n size 10M\n rotate 99\n}\n", None),
     ],
-)  # fmt: skip
+)
 def test_days_of_logrotate(text: str, days: float | None) -> None:
     rotation = retention.rotation_of(text, "/var/log/mail.log")
     assert rotation is not None
@@ -107,7 +117,10 @@ def test_a_journal_in_memory_keeps_nothing() -> None:
 
 
 def test_history_shorter_than_the_system_is_old() -> None:
-    text = STAMP + "== installed\n1760000000\n== log /var/log/mail.log\n/var/log/mail.log.4.gz\n2025-12-20T00:00:00+02:00 h\n"
+    text = (
+        STAMP
+        + "== installed\n1760000000\n== log /var/log/mail.log\n/var/log/mail.log.4.gz\n2025-12-20T00:00:00+02:00 h\n"
+    )
     assert retention.parse(text + "== logrotate\n== end\n").gap(183) == pytest.approx(71.5, abs=0.1)
 
 
@@ -117,14 +130,18 @@ MESSAGE = '{{"queue_name": "{}", "queue_id": "4AbC", "arrival_time": {}, "messag
 def postqueue(*messages: str, total: int | None = None) -> str:
     listed = "\n".join(messages)
     count = len(messages) if total is None else total
-    return f"== now\n1767304810\n== total\n{count}\n== messages\n{listed}\n== reasons\n      2 connect to x: timed out\n== end\n"
+    reasons = "      2 connect to x: timed out\n"
+    return f"== now\n1767304810\n== total\n{count}\n== messages\n{listed}\n== reasons\n{reasons}== end\n"
 
 
 def test_postfix_queue() -> None:
-    found = queue.parse_postfix(postqueue(
-        MESSAGE.format("deferred", 1767304810 - 7200), MESSAGE.format("active", 1767304800),
-        MESSAGE.format("hold", 1767304810 - 90 * 86400),
-    ))  # fmt: skip
+    found = queue.parse_postfix(
+        postqueue(
+            MESSAGE.format("deferred", 1767304810 - 7200),
+            MESSAGE.format("active", 1767304800),
+            MESSAGE.format("hold", 1767304810 - 90 * 86400),
+        )
+    )
     assert (found.total, found.counts, found.oldest_hours) == (3, {"active": 1, "deferred": 1, "hold": 1}, 2)
     assert found.reasons == (("connect to x: timed out", 2),)
 
@@ -141,7 +158,8 @@ def test_what_is_no_queue(text: str) -> None:
 
 
 def test_exim_queue() -> None:
-    text = "== now\n1\n== total\n3\n== messages\n25m  2.9K 0t5C6f-0000c8-00 <a@b>\n 4h  1K x\n 3d 9K y\n== frozen\n1\n== end\n"
+    text = "== now\n1\n== total\n3\n== messages\n25m  2.9K 0t5C6f-0000c8-00 <a@b>\n 4h  1K x\n 3d 9K y\n"
+    text += "== frozen\n1\n== end\n"
     found = queue.parse_exim(text)
     assert (found.total, found.oldest_hours, found.reasons) == (3, 72, (("frozen", 1),))
     with pytest.raises(ProbeError, match="lists none"):

@@ -1,4 +1,4 @@
-"""The parsers of the inside view against outputs that nobody here wrote: 127 disks, 18 arrays, 127 log lines and more."""
+"""The parsers of the inside view against outputs that nobody here wrote: 127 disks, 18 arrays, 127 log lines."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ ARRAYS = json.loads((DATA / "hardware/mdstat.json").read_text())["arrays"]
 LINES = json.loads((DATA / "logs/postfix_lines.json").read_text())["cases"]
 CONFIGS = json.loads((DATA / "configs/facts.json").read_text())["configs"]
 COUNTERS = {
-    "reallocated": "reallocated", "pending": "pending", "reported_uncorrect": "uncorrected",
-    "offline_uncorrectable": "offline_uncorrectable", "percentage_used": "percentage_used",
-    "media_errors": "media_errors", "grown_defects": "grown_defects",
+    "reallocated": "reallocated",
+    "pending": "pending",
+    "reported_uncorrect": "uncorrected",
+    "offline_uncorrectable": "offline_uncorrectable",
+    "percentage_used": "percentage_used",
+    "media_errors": "media_errors",
+    "grown_defects": "grown_defects",
 }
 #: Answers in which smartctl says nothing of health: not measured, never a pass.
 SILENT = {case["file"] for case in DISKS if case["facts"].get("passed") is None}
@@ -73,7 +77,7 @@ def test_level_of_a_postfix_line(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("path", sorted((DATA / "logs/crowdsec").glob("*.log")), ids=lambda path: path.stem)
 def test_log_files_have_no_grave_faults(path: Path) -> None:
-    """Failed logins, spam and blocked clients are not faults of the daemons; each line has a time, or is none of ours."""
+    """Failed logins, spam and blocked clients are not faults of the daemons, and each line has a time."""
     moment = datetime(2026, 8, 1, tzinfo=UTC)
     lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
     assert [fault for line in lines if (fault := mail_log.fault_of(line, moment)) and fault.level != "error"] == []
@@ -128,7 +132,8 @@ def test_proc() -> None:
 
 KB = {
     line.split(":")[0]
-    for line in (DATA / "hardware/commands/linux-proc__meminfo").read_text().splitlines() if line.endswith("kB")
+    for line in (DATA / "hardware/commands/linux-proc__meminfo").read_text().splitlines()
+    if line.endswith("kB")
 }
 
 
