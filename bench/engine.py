@@ -19,6 +19,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,11 @@ import yaml
 
 from bench.sides import Asked, ask_plainly, ask_with_engine
 from bench.workload import ROOT, SuiteRun, Workload, run_suite
+from fixtures.faults.__main__ import locked
 from fixtures.inventory import HostEntry, read_inventory
 
 MAX_HOSTS = 1000
+LAB = ROOT / ".lab/inventory.yml"
 
 
 def fleet_inventory(entry: HostEntry, count: int) -> dict[str, Any]:
@@ -124,7 +127,7 @@ def measure(arguments: argparse.Namespace, work: Path) -> dict[str, Any]:
     """All measurements, in order."""
     inventory: Path = arguments.inventory.resolve()
     hosts = dict(read_inventory(inventory).hosts)
-    options = ["--lab"] if inventory == ROOT / ".lab/inventory.yml" else []
+    options = ["--lab"] if inventory == LAB else []
     first: SuiteRun = run_suite(inventory, work, "first", options)
     steady: SuiteRun = run_suite(inventory, work, "steady", options)
     workload = Workload.of(steady.evidence)
@@ -151,9 +154,7 @@ def measure(arguments: argparse.Namespace, work: Path) -> dict[str, Any]:
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.engine", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--inventory", type=Path, default=ROOT / ".lab/inventory.yml", metavar="FILE", help="default: the lab"
-    )
+    parser.add_argument("--inventory", type=Path, default=LAB, metavar="FILE", help="default: the lab")
     parser.add_argument("--hosts", type=int, default=0, metavar="N", help="also N names for one host")
     parser.add_argument("--repeat", type=int, default=3, metavar="R", help="passes of each side (default 3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to FILE")
@@ -162,7 +163,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"--hosts takes 0 to {MAX_HOSTS}, --repeat 1 to 20")
     if not arguments.inventory.is_file():
         parser.error(f"no such inventory: {arguments.inventory}; ./mailproof up makes the lab's")
-    with tempfile.TemporaryDirectory(prefix="mailproof-bench-") as work:
+    lab = arguments.inventory.resolve() == LAB
+    # Nobody breaks the lab on purpose while it is measured.
+    quiet = locked(LAB.parent / "lab.lock") if lab else nullcontext()
+    with quiet, tempfile.TemporaryDirectory(prefix="mailproof-bench-") as work:
         report = measure(arguments, Path(work))
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=2) + "\n")
