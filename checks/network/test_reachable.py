@@ -11,7 +11,7 @@ from fixtures.requirement import requirement
 
 @requirement(
     "NET-003", severity="critical", controls="AV", stage="quick", refs=["guide A9", "RFC 5321 3.1", "RFC 9051 7.1"],
-    explained_by=["NET-001", "SVC-001", "SVC-002"], where={"public": True},
+    explained_by=["NET-001", "NET-002", "NET-004", "SVC-001", "SVC-002"], where={"public": True},
 )  # fmt: skip
 def test_port_answers(reach: Reach, evidence: Evidence) -> None:
     """The port accepts a connection and greets as its protocol demands.
