@@ -91,6 +91,16 @@ def test_swap() -> None:
     assert (own.some, own.full) == (7.5, 1.0)
 
 
+def test_mounts_below_the_store_count() -> None:
+    head = "Filesystem Type 1024-blocks Used Available Capacity Mounted on\n"
+    rows = "overlay overlay 100 50 50 50% /\ntmpfs tmpfs 40960 35840 5120 88% /var/vmail/example.test\n"
+    found = disk.parse(f"== space\n{head}{rows}== inodes\n{head}{rows}== end\n", {"store": "/var/vmail"})
+    assert [(item.target, item.paths, round(item.used_percent, 1)) for item in found] == [
+        ("/", ("store /var/vmail",), 50.0),
+        ("/var/vmail/example.test", ("store /var/vmail/example.test",), 87.5),
+    ]
+
+
 def mount(target: str, kind: str, used: int, free: int, path: str) -> disk.Mount:
     return disk.Mount(target, "/dev/x", kind, used + free, used, free, 100, 10, (path,))
 

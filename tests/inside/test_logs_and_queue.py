@@ -66,6 +66,13 @@ def test_a_restart_settles_what_was_said_before() -> None:
     assert [(item.grave, item.settled) for item in (before, after)] == [(1, 0), (0, 1)]
 
 
+def test_a_command_that_failed_is_no_dead_daemon() -> None:
+    line = "2026-01-01T23:59:00+02:00 h postfix/postfix-script[7]: fatal: the Postfix mail system is not running\n"
+    log = mail_log.parse(LOG.split("== faults")[0] + "== faults /var/log/mail.log\n" + line)
+    found = faults_seen.sort_out(log, 24, {"master": 3600})
+    assert (found.grave, found.settled, found.errors) == (0, 0, 1)
+
+
 def test_no_log_is_not_no_fault() -> None:
     with pytest.raises(ProbeError, match="neither a mail log file nor"):
         mail_log.parse(STAMP + "== journal\n== end\n")
