@@ -25,8 +25,13 @@ def diagnose(results: Sequence[Result], related: Callable[[str], frozenset[str]]
 
     def causes(result: Result) -> list[Result]:
         places = [result.target, *sorted(related(result.target))]
-        return [cause for id in result.explained_by for place in places for cause in by_place.get((id, place), ())
-                if cause is not result]
+        return [
+            cause
+            for id in result.explained_by
+            for place in places
+            for cause in by_place.get((id, place), ())
+            if cause is not result
+        ]
 
     roots = [result for result in failed if not causes(result)]
     # Two failures that explain each other would leave no root: then the lower layer is the root.
@@ -43,14 +48,22 @@ def diagnose(results: Sequence[Result], related: Callable[[str], frozenset[str]]
             if root is not None:
                 consequences[id(root)].append(result)
     roots.sort(key=lambda root: (-len(consequences[id(root)]) // 3, *_rank(root)))
-    return {"root_causes": [{**_name(root), "consequences": [_name(item) for item in consequences[id(root)]]} for root in roots]}
+    return {
+        "root_causes": [
+            {**_name(root), "consequences": [_name(item) for item in consequences[id(root)]]} for root in roots
+        ]
+    }
 
 
 def _reach(roots: list[Result], failed: Sequence[Result], causes: Callable[[Result], list[Result]]) -> set[int]:
     reached = {id(root) for root in roots}
     grown = True
     while grown:
-        more = {id(item) for item in failed if id(item) not in reached and any(id(cause) in reached for cause in causes(item))}
+        more = {
+            id(item)
+            for item in failed
+            if id(item) not in reached and any(id(cause) in reached for cause in causes(item))
+        }
         reached |= more
         grown = bool(more)
     return reached

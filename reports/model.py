@@ -18,7 +18,7 @@ VERDICTS = ("pass", "notice", "warn", "fail", "not_measured", "not_applicable", 
 
 @dataclass
 class Result:
-    """One requirement judged on one subject. ``started`` is ISO 8601 in UTC; ``exchanges`` are ids of `Run.exchanges`."""
+    """One requirement judged on one subject. ``started``: ISO 8601, UTC; ``exchanges``: ids of `Run.exchanges`."""
 
     id: str
     title: str
@@ -95,8 +95,15 @@ def summarise(results: Iterable[Result], not_applicable: int) -> dict[str, Any]:
     elif judged:
         verdict = "pass"
         text = f"All {judged} checks hold."
-        aside = [f"{counts[name]} {word}" for name, word in (("warn", "with a warning"), ("notice", "with a notice"),
-                                                            ("waived", "failed under a waiver")) if counts[name]]
+        aside = [
+            f"{counts[name]} {word}"
+            for name, word in (
+                ("warn", "with a warning"),
+                ("notice", "with a notice"),
+                ("waived", "failed under a waiver"),
+            )
+            if counts[name]
+        ]
         if counts["waived"]:
             text = f"{judged - counts['waived']} of {judged} checks hold."
         text = f"{text[:-1]}, {', '.join(aside)}." if aside else text
@@ -108,7 +115,9 @@ def summarise(results: Iterable[Result], not_applicable: int) -> dict[str, Any]:
         "counts": {name: counts[name] for name in VERDICTS},
         "requirements": len({result.id for result in results}),
         "without_subject": not_applicable,
-        "by_layer": {layer: {name: found[name] for name in VERDICTS if found[name]} for layer, found in sorted(layers.items())},
+        "by_layer": {
+            layer: {name: found[name] for name in VERDICTS if found[name]} for layer, found in sorted(layers.items())
+        },
     }
 
 

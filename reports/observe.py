@@ -105,7 +105,13 @@ class Observer:
         return _shape(report, result, broken)
 
     def _result(
-        self, item: pytest.Item, need: Requirement, verdict: str, message: str, evidence: Evidence, call: pytest.CallInfo[None]
+        self,
+        item: pytest.Item,
+        need: Requirement,
+        verdict: str,
+        message: str,
+        evidence: Evidence,
+        call: pytest.CallInfo[None],
     ) -> Result:
         subject = subject_of(item)
         exchanges = item.stash[_EXCHANGES]
@@ -115,17 +121,33 @@ class Observer:
                 engine_of(self.config).learned.saw(need.id, exchange.where, [exchange.request])
         started = item.stash[_STARTED]
         return Result(
-            id=need.id, title=need.title, severity=policy_of(self.config).severity.get(need.id, need.severity), layer=need.layer,
-            target=subject.target if subject else "records", subject=str(subject) if subject else "records",
-            verdict=verdict, message=redact(message), measurements=redact_all(evidence.as_dicts()),
+            id=need.id,
+            title=need.title,
+            severity=policy_of(self.config).severity.get(need.id, need.severity),
+            layer=need.layer,
+            target=subject.target if subject else "records",
+            subject=str(subject) if subject else "records",
+            verdict=verdict,
+            message=redact(message),
+            measurements=redact_all(evidence.as_dicts()),
             exchanges=list(dict.fromkeys(exchange.id for exchange in exchanges.values())),
-            attachments=redact_all(evidence.attachments), refs=list(need.refs), controls=list(need.controls), why=need.why,
-            fix=need.fix, explained_by=list(need.explained_by), started=started.isoformat(timespec="milliseconds"),
-            seconds=round(time.time() - started.timestamp(), 4), nodeid=item.nodeid,
+            attachments=redact_all(evidence.attachments),
+            refs=list(need.refs),
+            controls=list(need.controls),
+            why=need.why,
+            fix=need.fix,
+            explained_by=list(need.explained_by),
+            started=started.isoformat(timespec="milliseconds"),
+            seconds=round(time.time() - started.timestamp(), 4),
+            nodeid=item.nodeid,
         )
 
     def _waive(self, result: Result) -> None:
-        covering = [(index, item) for index, item in enumerate(self.waivers) if item.covers(result.id, result.target, result.subject)]
+        covering = [
+            (index, item)
+            for index, item in enumerate(self.waivers)
+            if item.covers(result.id, result.target, result.subject)
+        ]
         alive = [(index, item) for index, item in covering if item.until > self.tape.started]
         self.used.update(index for index, _ in alive or covering)
         if alive:
@@ -176,20 +198,39 @@ class Observer:
         finished = datetime.now(UTC)
         return Run(
             run={
-                "id": self.directory.name, "started": self.tape.started.isoformat(timespec="seconds"),
+                "id": self.directory.name,
+                "started": self.tape.started.isoformat(timespec="seconds"),
                 "finished": (self.tape.started + (finished - self.started)).isoformat(timespec="seconds"),
-                "seconds": round((finished - self.started).total_seconds(), 3), "suite_version": VERSION,
-                "argv": [redact(str(item)) for item in config.invocation_params.args], "phase": option.phase,
-                "change": option.change, "operator": _operator(), "policy_sha256": policy_of(config).sha256,
-                "inventory_sha256": estate.sha256, "platform": _platform(), "engine": engine_of(config).as_json(),
-                "stage": option.stage, "shard": option.shard, "fail_on": option.fail_on, "exit_code": exit_code,
-                "lab": bool(option.lab), "replay": option.replay, "targets_wanted": list(option.target),
+                "seconds": round((finished - self.started).total_seconds(), 3),
+                "suite_version": VERSION,
+                "argv": [redact(str(item)) for item in config.invocation_params.args],
+                "phase": option.phase,
+                "change": option.change,
+                "operator": _operator(),
+                "policy_sha256": policy_of(config).sha256,
+                "inventory_sha256": estate.sha256,
+                "platform": _platform(),
+                "engine": engine_of(config).as_json(),
+                "stage": option.stage,
+                "shard": option.shard,
+                "fail_on": option.fail_on,
+                "exit_code": exit_code,
+                "lab": bool(option.lab),
+                "replay": option.replay,
+                "targets_wanted": list(option.target),
                 "severity_overrides": dict(policy_of(config).severity),
             },
             targets=[
-                {"name": host.name, "kind": "host", "groups": list(host.groups), "roles": sorted(host.roles),
-                 "addresses": list(host.addresses)} for host in estate.hosts.values()
-            ] + [
+                {
+                    "name": host.name,
+                    "kind": "host",
+                    "groups": list(host.groups),
+                    "roles": sorted(host.roles),
+                    "addresses": list(host.addresses),
+                }
+                for host in estate.hosts.values()
+            ]
+            + [
                 {"name": domain.name, "kind": "domain", "groups": [], "roles": [], "addresses": []}
                 for domain in estate.domains.values()
             ],
@@ -203,8 +244,14 @@ class Observer:
 
     def _waiver_as_json(self, index: int, waiver: Waiver) -> dict[str, Any]:
         status = "expired" if waiver.until <= self.tape.started else "used" if index in self.used else "unused"
-        return {"id": waiver.requirement, "target": waiver.target, "reason": redact(waiver.reason), "approver": waiver.approver,
-                "until": waiver.until.isoformat(), "status": status}
+        return {
+            "id": waiver.requirement,
+            "target": waiver.target,
+            "reason": redact(waiver.reason),
+            "approver": waiver.approver,
+            "until": waiver.until.isoformat(),
+            "status": status,
+        }
 
 
 _STARTED = pytest.StashKey[datetime]()
@@ -261,8 +308,13 @@ def _shape(report: pytest.TestReport, result: Result, broken: bool) -> pytest.Te
 def _exchange_as_json(exchange: Exchange) -> dict[str, Any]:
     whole = redact(as_text(exchange))
     return {
-        "kind": exchange.kind, "where": exchange.where, "request": redact(exchange.request), "answer": whole[:EXCERPT],
-        "size": len(whole), "truncated": len(whole) > EXCERPT, "sha256": sha256(whole.encode("utf-8", "backslashreplace")).hexdigest(),
+        "kind": exchange.kind,
+        "where": exchange.where,
+        "request": redact(exchange.request),
+        "answer": whole[:EXCERPT],
+        "size": len(whole),
+        "truncated": len(whole) > EXCERPT,
+        "sha256": sha256(whole.encode("utf-8", "backslashreplace")).hexdigest(),
         "started": datetime.fromtimestamp(exchange.started, UTC).isoformat(timespec="milliseconds"),
         "seconds": exchange.seconds,
     }
@@ -276,8 +328,12 @@ def as_text(exchange: Exchange) -> str:
     if exchange.kind != "shell":
         return json.dumps(answer, indent=1, ensure_ascii=False)
     out, err = (unpack(answer[name]).decode("utf-8", "backslashreplace") for name in ("stdout", "stderr"))
-    parts = [out, f"[stderr] {err}" if err else "", f"[exit {answer['rc']}]" if answer["rc"] else "",
-             f"[cut at {answer['truncated']} bytes]" if "truncated" in answer else ""]
+    parts = [
+        out,
+        f"[stderr] {err}" if err else "",
+        f"[exit {answer['rc']}]" if answer["rc"] else "",
+        f"[cut at {answer['truncated']} bytes]" if "truncated" in answer else "",
+    ]
     return "\n".join(part.rstrip("\n") for part in parts if part)
 
 

@@ -21,8 +21,10 @@ def sshd(tmp_path: Path) -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     config = tmp_path / "sshd_config"
-    config.write_text(f"ListenAddress 127.0.0.1:{port}\nHostKey {tmp_path / 'hostkey'}\nAuthorizedKeysFile none\nPasswordAuthentication no\n"
-                      "KbdInteractiveAuthentication no\nUsePAM no\nPidFile none\nStrictModes no\n")
+    config.write_text(
+        f"ListenAddress 127.0.0.1:{port}\nHostKey {tmp_path / 'hostkey'}\nAuthorizedKeysFile none\nPasswordAuthentication no\n"
+        "KbdInteractiveAuthentication no\nUsePAM no\nPidFile none\nStrictModes no\n"
+    )
     server = subprocess.Popen([program, "-D", "-e", "-f", str(config)], stderr=subprocess.PIPE)
     assert server.stderr is not None
     while b"listening" not in (line := server.stderr.readline()):

@@ -53,7 +53,12 @@ class Outcome:
 
 
 def run(
-    tmp_path: Path, source: str = "", *options: str, inventory: str | None = INVENTORY, seconds: float = 90, name: str = "one"
+    tmp_path: Path,
+    source: str = "",
+    *options: str,
+    inventory: str | None = INVENTORY,
+    seconds: float = 90,
+    name: str = "one",
 ) -> Outcome:
     """Judge ``source`` (checks) in a process of its own; its cache is ``tmp_path``'s."""
     folder = tmp_path / "checks" / "services"
@@ -68,5 +73,7 @@ def run(
         sys.executable, "-m", "pytest", "-p", "conftest", "-c", str(SUITE / "pytest.ini"), f"--rootdir={SUITE}", "-o",
         f"cache_dir={tmp_path / 'cache'}", f"--evidence={evidence}", str(folder), *arguments,
     ]  # fmt: skip
-    done = subprocess.run(command, cwd=SUITE, capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, cwd=SUITE, capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL
+    )
     return Outcome(done.returncode, done.stdout + done.stderr, evidence)

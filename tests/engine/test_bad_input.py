@@ -66,10 +66,22 @@ def test_policy(tmp_path: Path, name: str) -> None:
 
 
 WAIVERS = {
-    "unknown id": (f"- {{requirement: SVC-999, target: '*', reason: a long reason, approver: me, until: {SOON}}}\n", "waivers.yml:1: waiver 1: unknown requirement"),
-    "no approver": (f"- requirement: SVC-001\n  target: '*'\n  reason: a long reason\n  until: {SOON}\n", "waiver 1: approver"),
-    "too far away": (f"- {{requirement: SVC-001, target: '*', reason: a long reason, approver: me, until: {FAR}}}\n", "more than 180 days"),
-    "no date": ("- {requirement: SVC-001, target: '*', reason: a long reason, approver: me, until: never}\n", "waiver 1: until"),
+    "unknown id": (
+        f"- {{requirement: SVC-999, target: '*', reason: a long reason, approver: me, until: {SOON}}}\n",
+        "waivers.yml:1: waiver 1: unknown requirement",
+    ),
+    "no approver": (
+        f"- requirement: SVC-001\n  target: '*'\n  reason: a long reason\n  until: {SOON}\n",
+        "waiver 1: approver",
+    ),
+    "too far away": (
+        f"- {{requirement: SVC-001, target: '*', reason: a long reason, approver: me, until: {FAR}}}\n",
+        "more than 180 days",
+    ),
+    "no date": (
+        "- {requirement: SVC-001, target: '*', reason: a long reason, approver: me, until: never}\n",
+        "waiver 1: until",
+    ),
     "no list": ("requirement: SVC-001\n", "a list of waivers"),
 }
 
@@ -84,7 +96,9 @@ def test_waivers(tmp_path: Path, name: str) -> None:
 
 
 def test_a_waiver_holds_until_it_expires_and_an_unused_one_is_reported(tmp_path: Path) -> None:
-    source = check("SVC-001", 'evidence.compare("x", 1, "==", 2)') + check("SVC-002", 'evidence.compare("x", 1, "==", 2)')
+    source = check("SVC-001", 'evidence.compare("x", 1, "==", 2)') + check(
+        "SVC-002", 'evidence.compare("x", 1, "==", 2)'
+    )
     (tmp_path / "waivers.yml").write_text(
         f"- {{requirement: SVC-001, target: 'mx1*', reason: a new box is on its way, approver: j.doe, until: {SOON}}}\n"
         f"- {{requirement: SVC-002, target: 'mx1*', reason: a new box is on its way, approver: j.doe, until: {PAST}}}\n"
@@ -125,9 +139,15 @@ def test_no_inventory_is_a_usage_error(tmp_path: Path) -> None:
 
 DECLARATIONS = {
     "no docstring": ('@requirement("SVC-001", severity="high")\ndef test_x(host, evidence):\n    pass\n', "docstring"),
-    "no fix": ('@requirement("SVC-001", severity="high")\ndef test_x(host):\n    """It.\n\n    Why: x.\n    """\n', "Fix"),
+    "no fix": (
+        '@requirement("SVC-001", severity="high")\ndef test_x(host):\n    """It.\n\n    Why: x.\n    """\n',
+        "Fix",
+    ),
     "unknown id": (check("SVC-999", "pass"), "not in the catalogue"),
-    "twice": (check("SVC-001", "pass") + check("SVC-001", "pass").replace("test_svc_001", "test_other"), "also declared at"),
+    "twice": (
+        check("SVC-001", "pass") + check("SVC-001", "pass").replace("test_svc_001", "test_other"),
+        "also declared at",
+    ),
     "bad severity": (check("SVC-001", "pass").replace('"high"', '"huge"'), "is none of"),
     "two subjects": (check("SVC-001", "pass", arguments="host, domain"), "one subject"),
     "unknown cause": (check("SVC-001", "pass", options='explained_by=["X-1"]'), "unknown ids"),
@@ -144,7 +164,9 @@ def test_a_check_that_is_not_declared_well_stops_the_run(tmp_path: Path, name: s
 
 def test_an_unreachable_host_is_not_measured_at_once(tmp_path: Path) -> None:
     inventory = "all: {children: {mta: {hosts: {mx1: {ansible_host: 127.0.0.1, ansible_port: 1}, mx2: {ansible_connection: local}}}}}\n"
-    many = "".join(check(f"SVC-00{n}", 'evidence.compare("s", host.check_output("uname -s"), "==", "Linux")') for n in range(1, 8))
+    many = "".join(
+        check(f"SVC-00{n}", 'evidence.compare("s", host.check_output("uname -s"), "==", "Linux")') for n in range(1, 8)
+    )
     clock = time.monotonic()
     outcome = run(tmp_path, many, inventory=inventory)
     assert time.monotonic() - clock < 20

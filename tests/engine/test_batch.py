@@ -8,13 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from fixtures.backend import batch, transport
 from fixtures.backend.shell import Limits, NotReadOnly, Shell, ShellHost
 from fixtures.errors import ProbeError
 from fixtures.exchange import Tape
 from fixtures.inventory import HostEntry
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 LIMITS = Limits(connect_seconds=2, command_seconds=2, batch_seconds=20, max_bytes=100_000)
 AWKWARD = [
@@ -32,7 +33,9 @@ def alone(command: str) -> tuple[int, bytes, bytes]:
     return (done.returncode if done.returncode >= 0 else 128 - done.returncode, done.stdout, done.stderr)
 
 
-def together(commands: list[str], *, path: str | None = None, seconds: int = 5, max_bytes: int = 300_000) -> dict[int, batch.Answer]:
+def together(
+    commands: list[str], *, path: str | None = None, seconds: int = 5, max_bytes: int = 300_000
+) -> dict[int, batch.Answer]:
     text = batch.script(commands, word="word", seconds=seconds, max_bytes=max_bytes)
     program = ["/bin/sh"] if path is None else ["env", f"PATH={path}", "/bin/sh"]
     done = transport.run(program, text, seconds=60, max_bytes=10_000_000)
@@ -56,7 +59,9 @@ def test_without_base64_and_timeout(tmp_path: Path) -> None:
         (tmp_path / tool).symlink_to(found)
     commands = ["echo out; echo err >&2; exit 3", "printf 'a\\0b\\377c'", "true", "printf ''"]
     answers = together(commands, path=str(tmp_path))
-    assert [(item.rc, item.stdout, item.stderr) for _, item in sorted(answers.items())] == [alone(item) for item in commands]
+    assert [(item.rc, item.stdout, item.stderr) for _, item in sorted(answers.items())] == [
+        alone(item) for item in commands
+    ]
 
 
 def test_a_hung_command_costs_its_own_limit_and_no_answer_of_the_others() -> None:
@@ -74,7 +79,9 @@ def test_output_is_bounded() -> None:
 
 def test_noise_of_the_login_shell_is_no_answer() -> None:
     text = batch.script(["echo yes"], word="word", seconds=5, max_bytes=1000)
-    done = transport.run(["/bin/sh"], b"echo Welcome; echo '@other 0'; echo trouble >&2\n" + text, seconds=10, max_bytes=10_000)
+    done = transport.run(
+        ["/bin/sh"], b"echo Welcome; echo '@other 0'; echo trouble >&2\n" + text, seconds=10, max_bytes=10_000
+    )
     assert batch.read(done.stdout, done.stderr, word="word") == {0: batch.Answer(0, b"yes\n", b"")}
 
 

@@ -7,11 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from fixtures.errors import InputError
 from fixtures.inventory import Estate, read_inventory
 from fixtures.yamlfile import load
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 WHOLE = """\
 all:
@@ -71,7 +72,9 @@ def test_what_ansible_prints_reads_the_same(tmp_path: Path, options: list[str]) 
     program = shutil.which("ansible-inventory")
     assert program, "this test needs ansible-inventory: apt-get install ansible-core"
     ours = read(tmp_path, WHOLE)
-    done = subprocess.run([program, "-i", str(tmp_path / "inventory.yml"), *options], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [program, "-i", str(tmp_path / "inventory.yml"), *options], capture_output=True, text=True, check=True
+    )
     (tmp_path / "printed").mkdir()
     printed = read(tmp_path / "printed", done.stdout)
     assert {name: facts(ours, name) for name in ours.hosts} == {name: facts(printed, name) for name in printed.hosts}
@@ -81,7 +84,16 @@ def test_what_ansible_prints_reads_the_same(tmp_path: Path, options: list[str]) 
 
 def facts(estate: Estate, name: str) -> tuple[object, ...]:
     host = estate.hosts[name]
-    return (host.groups, dict(host.connection), host.addresses, host.roles, host.egress, host.domains, host.shell, host.endpoints)
+    return (
+        host.groups,
+        dict(host.connection),
+        host.addresses,
+        host.roles,
+        host.egress,
+        host.domains,
+        host.shell,
+        host.endpoints,
+    )
 
 
 @given(st.text(alphabet="ab:[]{}-&*!|>'\"\n\t #,.0", max_size=80))
@@ -97,7 +109,9 @@ def test_any_text_is_an_estate_or_a_clear_error(tmp_path_factory: pytest.TempPat
 
 def test_yaml_bombs_end_at_once(tmp_path: Path) -> None:
     path = tmp_path / "bomb.yml"
-    path.write_text("a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
-        f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(12)))
+    path.write_text(
+        "a: &a [x,x,x,x,x,x,x,x,x]\n"
+        + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(12))
+    )
     with pytest.raises(InputError, match=r"bomb.yml"):
         load(path)

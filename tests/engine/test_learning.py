@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from fixtures.backend.learned import Learned
-
 from tests.engine.harness import check, run
 
 SOURCE = (

@@ -8,7 +8,8 @@ from tests.engine.harness import check, run
 
 FLEET = "all: {children: {mta: {hosts: {'mx[1:6].example.org': {ansible_connection: local}}}}}\n"
 CHECKS = check("SVC-001", 'evidence.compare("s", host.check_output("uname -s"), "==", "Linux")') + check(
-    "SVC-002", 'evidence.compare("seconds", float(host.check_output("cat /proc/uptime").split()[0]), "<", 1)')
+    "SVC-002", 'evidence.compare("seconds", float(host.check_output("cat /proc/uptime").split()[0]), "<", 1)'
+)
 
 
 def test_replay(tmp_path: Path) -> None:
@@ -18,7 +19,9 @@ def test_replay(tmp_path: Path) -> None:
     assert again.verdicts() == first.verdicts()
     assert again.evidence["run"]["engine"]["round_trips"] == 0
     assert again.evidence["run"]["started"] == first.evidence["run"]["started"]
-    assert [item["measurements"] for item in again.evidence["results"]] == [item["measurements"] for item in first.evidence["results"]]
+    assert [item["measurements"] for item in again.evidence["results"]] == [
+        item["measurements"] for item in first.evidence["results"]
+    ]
 
 
 def test_what_is_not_in_the_snapshot_is_not_measured(tmp_path: Path) -> None:

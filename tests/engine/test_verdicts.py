@@ -65,15 +65,18 @@ def test_warnings_fail_the_run_only_when_asked(tmp_path: Path) -> None:
 
 
 def test_a_failing_fact_is_not_measured_for_every_check_that_uses_it_and_looked_for_once(tmp_path: Path) -> None:
-    source = """
+    source = (
+        """
 @fact
 def broken(host):
     host.run("test -e /nowhere")
     raise ProbeError(f"looked {len(list(host.shell.tape))}")
 
 
-""" + check("SVC-001", 'evidence.compare("x", broken, "==", 1)', arguments="broken, evidence") + check(
-        "SVC-002", 'evidence.compare("x", broken, "==", 1)', arguments="broken, evidence")
+"""
+        + check("SVC-001", 'evidence.compare("x", broken, "==", 1)', arguments="broken, evidence")
+        + check("SVC-002", 'evidence.compare("x", broken, "==", 1)', arguments="broken, evidence")
+    )
     outcome = run(tmp_path, source, inventory=ONE_HOST)
     results = outcome.evidence["results"]
     assert [item["verdict"] for item in results] == ["not_measured"] * 2
@@ -82,7 +85,11 @@ def broken(host):
 
 
 def test_measurements_are_recorded_on_pass_and_exchanges_come_by_themselves(tmp_path: Path) -> None:
-    outcome = run(tmp_path, check("SVC-001", 'evidence.compare("kernel", host.check_output("uname -s"), "==", "Linux")'), inventory=ONE_HOST)
+    outcome = run(
+        tmp_path,
+        check("SVC-001", 'evidence.compare("kernel", host.check_output("uname -s"), "==", "Linux")'),
+        inventory=ONE_HOST,
+    )
     [result] = outcome.evidence["results"]
     assert result["measurements"] == [
         {"what": "kernel", "measured": "Linux", "op": "==", "limit": "Linux", "unit": "", "ok": True, "level": "pass"}
@@ -101,7 +108,9 @@ def test_what_has_no_subject_is_listed_with_the_reason(tmp_path: Path) -> None:
     outcome = run(tmp_path, source, inventory=ONE_HOST)
     reasons = {item["id"]: item["reason"] for item in outcome.evidence["not_applicable"]}
     assert set(reasons) == {"SVC-002", "FLOW-044", "MON-008"}
-    assert "group imap" in reasons["SVC-002"] and "--active" in reasons["FLOW-044"] and "--records" in reasons["MON-008"]
+    assert (
+        "group imap" in reasons["SVC-002"] and "--active" in reasons["FLOW-044"] and "--records" in reasons["MON-008"]
+    )
     assert outcome.code == 0
 
 
