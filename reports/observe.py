@@ -62,8 +62,13 @@ class Observer:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        if session.config.option.collectonly or not session.items:
+        option = session.config.option
+        if option.collectonly or not session.items or session.testsfailed:
             return
+        # The summary tells every failure once, by root cause; pytest's own lists would tell it twice more.
+        if selection_of(session.config).checks == len(session.items):
+            option.tbstyle = "no" if option.tbstyle == "auto" else option.tbstyle
+            option.reportchars = "" if option.reportchars == "fE" else option.reportchars
         work = [thunk for thunk in session.config.hook.pytest_mailproof_gather(session=session) if thunk]
         if not work:
             return
@@ -364,13 +369,11 @@ def _point_latest_at(directory: Path) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if not judging(config) or config.option.jobs > 1:
         return
+    # Wrong input is told before anything is made.
+    policy_of(config)
+    estate_of(config)
     directory = bundle_directory(config)
     config.pluginmanager.register(Observer(config, directory), "mailproof-observer")
-    # The summary tells every failure once, by root cause; pytest's own lists would tell it twice more.
-    if config.option.tbstyle == "auto":
-        config.option.tbstyle = "no"
-    if config.option.reportchars == "fE":
-        config.option.reportchars = ""
 
 
 def judging(config: pytest.Config) -> bool:

@@ -17,7 +17,7 @@ from fixtures.errors import ProbeError
 from fixtures.exchange import Tape
 from fixtures.inventory import HostEntry
 
-LIMITS = Limits(connect_seconds=2, command_seconds=2, batch_seconds=20, max_bytes=100_000)
+LIMITS = Limits(connect_seconds=5, command_seconds=15, batch_seconds=20, max_bytes=100_000)
 AWKWARD = [
     "true", "false", "exit 42", "echo out; echo err >&2; exit 3", "printf 'no newline at the end'", "printf 'a\\0b\\377c'",
     "head -c 90000 /dev/urandom | od -An -tx1 | head -c 90000 >/dev/null; echo done", "cat", "read line; echo \"got $line\"",
