@@ -11,7 +11,7 @@ from fixtures.requirement import requirement
 
 @requirement(
     "NET-003", severity="critical", controls="AV", stage="quick", refs=["guide A9", "RFC 5321 3.1", "RFC 9051 7.1"],
-    explained_by=["NET-001", "NET-002", "NET-004", "SVC-001", "SVC-002"], where={"public": True},
+    explained_by=["NET-001", "NET-002", "NET-004", "SVC-001", "SVC-002", "TLS-031"], where={"public": True},
 )  # fmt: skip
 def test_port_answers(reach: Reach, evidence: Evidence) -> None:
     """The port accepts a connection and greets as its protocol demands.
@@ -22,7 +22,7 @@ def test_port_answers(reach: Reach, evidence: Evidence) -> None:
     """
     evidence.compare("TCP connection", reach.connection, "==", "open")
     evidence.compare("greeting", reach.opening, "==", "ready")
-    evidence.attach("greeting", reach.greeting or reach.tls_fault or "none")
+    evidence.attach("greeting", reach.greeting or "none")
 
 
 @requirement(
@@ -56,7 +56,7 @@ def test_greeting_names_the_host(banner: Banner, policy: PolicyView, evidence: E
 
 
 @requirement(
-    "NET-036", severity="low", controls="CF", refs=["RFC 5321 4.5.3.2"], explained_by=["NET-003"],
+    "NET-036", severity="low", controls="CF", refs=["RFC 5321 4.5.3.2"], explained_by=["NET-003", "TLS-031"],
     where={"protocol": ("smtp", "submission", "imap", "pop3", "sieve")},
 )  # fmt: skip
 def test_greeting_is_prompt(reach: Reach, policy: PolicyView, evidence: Evidence) -> None:
