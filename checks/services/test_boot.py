@@ -7,7 +7,9 @@ from fixtures.inside.boot import Boot
 from fixtures.requirement import requirement
 
 
-@requirement("SVC-007", severity="high", group=("mta", "imap"), controls="CF", refs=["guide A84"])
+@requirement(
+    "SVC-007", severity="high", group=("mta", "imap"), controls="CF", refs=["guide A84"], explained_by=["NET-001"]
+)
 def test_services_start_at_boot(boot: Boot, evidence: Evidence) -> None:
     """Every mail service of the host is enabled, so that it starts at boot.
 

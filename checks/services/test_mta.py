@@ -31,7 +31,8 @@ def test_mta_runs(mta_state: ServiceState, evidence: Evidence) -> None:
 
 
 @requirement(
-    "SVC-003", severity="high", group="mta", controls="AV", refs=["guide A30"], explained_by=["RES-002", "RES-003"]
+    "SVC-003", severity="high", group="mta", controls="AV", refs=["guide A30"],
+    explained_by=["NET-001", "RES-002", "RES-003"],
 )
 def test_mta_does_not_crash(crashes: Crashes, policy: PolicyView, evidence: Evidence) -> None:
     """The mail daemons have not crashed lately.
