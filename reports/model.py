@@ -71,11 +71,11 @@ class Run:
         return cls(**{**data, "results": [Result(**item) for item in data["results"]]})
 
 
-def summarise(results: Iterable[Result], not_applicable: int) -> dict[str, Any]:
+def summarise(results: Iterable[Result], not_applicable: int, *, strict: bool = False) -> dict[str, Any]:
     """The verdict of a run in one word and one sentence, with its counts.
 
     ``fail`` if anything failed, else ``incomplete`` if anything could not be measured or nothing was judged at all,
-    else ``pass``.
+    else ``pass``. With ``strict`` what could not be measured makes it ``fail``.
     """
     results = list(results)
     counts = Counter(result.verdict for result in results)
@@ -90,7 +90,7 @@ def summarise(results: Iterable[Result], not_applicable: int) -> dict[str, Any]:
         text = f"{failed} of {judged} checks failed on {_number(len(targets), 'target')}"
         text += f", {unseen} could not be measured." if unseen else "."
     elif unseen:
-        verdict = "incomplete"
+        verdict = "fail" if strict else "incomplete"
         text = f"No check failed, but {unseen} of {judged} could not be measured: this is no clean result."
     elif judged:
         verdict = "pass"

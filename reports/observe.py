@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.errors import NotApplicable, ProbeError
+from fixtures.errors import InputError, NotApplicable, ProbeError
 from fixtures.evidence import EVIDENCE, Evidence
 from fixtures.exchange import Exchange, collecting, tape_of, unpack
 from fixtures.host import engine_of
@@ -29,6 +29,7 @@ from fixtures.policy import Waiver, load_waivers, policy_of
 from fixtures.redact import redact, redact_all
 from fixtures.requirement import Requirement, catalogue, requirement_of, selection_of
 from reports.diagnosis import diagnose
+from reports.files import BundleError, read_evidence
 from reports.model import DIRECTORY, RUN, VERSION, Result, Run, summarise
 
 #: Bound of one answer in evidence.json; the snapshot beside it has all of it.
@@ -55,6 +56,7 @@ class Observer:
         self.results: list[Result] = []
         self.exchanges: dict[str, Exchange] = {}
         self.started = datetime.now(UTC)
+        self.baseline = read_baseline(config.option.baseline) if config.option.baseline else None
         if config.option.waivers:
             self.waivers = load_waivers(Path(config.option.waivers), catalogue(), self.tape.started)
 
@@ -189,6 +191,8 @@ class Observer:
         verdicts = {result.verdict for result in self.results}
         if not verdicts - {"not_applicable"}:
             return 5
+        if self.baseline is not None:
+            return 1 if any(regressed(result, self.baseline) for result in self.results) else 0
         grave = {"fail", "not_measured"} | ({"warn"} if self.config.option.fail_on == "warn" else set())
         return 1 if verdicts & grave else int(status)
 
@@ -244,7 +248,7 @@ class Observer:
             not_applicable=missing,
             waivers=[self._waiver_as_json(index, item) for index, item in enumerate(self.waivers)],
             diagnosis=diagnose(self.results, estate.related),
-            summary=summarise(self.results, len(missing)),
+            summary=summarise(self.results, len(missing), strict=option.strict_measure),
         )
 
     def _waiver_as_json(self, index: int, waiver: Waiver) -> dict[str, Any]:
@@ -262,6 +266,26 @@ class Observer:
 _STARTED = pytest.StashKey[datetime]()
 _EXCHANGES = pytest.StashKey[dict[Any, Exchange]]()
 OUTPUT = SUITE / "reports" / "output"
+
+
+def read_baseline(path: str) -> dict[tuple[str, str, str], str]:
+    """The verdicts of an earlier bundle by (id, target, subject); InputError where it cannot be read."""
+    try:
+        results = read_evidence(Path(path))["results"]
+        return {(item["id"], item["target"], item["subject"]): item["verdict"] for item in results}
+    except (BundleError, KeyError, TypeError) as error:
+        raise InputError(f"--baseline: {error}") from error
+
+
+def regressed(result: Result, baseline: dict[tuple[str, str, str], str]) -> bool:
+    """Whether ``result`` is worse than it was: it fails and did not, or cannot be seen any more.
+
+    What the baseline does not know is new, and counts when it is bad.
+    """
+    before = baseline.get(result.key, "pass")
+    if result.verdict == "fail":
+        return before != "fail"
+    return result.verdict == "not_measured" and before not in ("fail", "not_measured")
 
 
 def judge(call: pytest.CallInfo[None], evidence: Evidence) -> tuple[str, str, bool]:
@@ -377,9 +401,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def judging(config: pytest.Config) -> bool:
-    """Whether this run judges an estate or records, and leaves a bundle."""
+    """Whether this run judges an estate, a domain or records, and leaves a bundle."""
     option = config.option
-    return bool(option.inventory or option.records) and not option.collectonly and not option.catalogue
+    return bool(option.inventory or option.domain or option.records) and not option.collectonly and not option.catalogue
 
 
 def bundle_directory(config: pytest.Config) -> Path:

@@ -53,3 +53,18 @@ def test_jobs_give_one_bundle_with_everything(tmp_path: Path) -> None:
     assert both.verdicts() == whole.verdicts()
     assert both.evidence["summary"]["counts"] == whole.evidence["summary"]["counts"]
     assert both.evidence["run"]["engine"]["hosts"] == 6
+
+
+def test_against_a_baseline_only_what_is_new_fails_the_run(tmp_path: Path) -> None:
+    old = check("SVC-001", 'evidence.compare("x", 1, "==", 2)') + check("SVC-002", 'evidence.compare("x", 1, "==", 1)')
+    before = run(tmp_path, old, inventory=FLEET)
+    assert before.code == 1
+    options = (f"--baseline={before.directory}", "--fail-on=regression")
+    assert run(tmp_path, old, *options, inventory=FLEET, name="same").code == 0
+    worse = old.replace('"x", 1, "==", 1)', '"x", 1, "==", 3)')
+    assert run(tmp_path, worse, *options, inventory=FLEET, name="worse").code == 1
+    unseen = old.replace('evidence.compare("x", 1, "==", 1)', 'raise ProbeError("gone")')
+    assert run(tmp_path, unseen, *options, inventory=FLEET, name="unseen").code == 1
+    fixed = old.replace('"x", 1, "==", 2)', '"x", 1, "==", 1)')
+    assert run(tmp_path, fixed, *options, inventory=FLEET, name="fixed").code == 0
+    assert run(tmp_path, old, options[0], inventory=FLEET, name="alone").code == 4
