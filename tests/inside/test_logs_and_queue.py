@@ -66,6 +66,14 @@ def test_a_restart_settles_what_was_said_before() -> None:
     assert [(item.grave, item.settled) for item in (before, after)] == [(1, 0), (0, 1)]
 
 
+def test_a_reload_settles_all_but_a_panic() -> None:
+    head, rest = LOG.split("== faults")
+    reload = "== reloads /var/log/mail.log\n2026-01-01T23:00:00+02:00 h postfix/master[318]: reload -- version 3.7.11\n"
+    panic = "2026-01-01T10:00:00+02:00 h postfix/qmgr[9]: panic: no such queue\n"
+    found = faults_seen.sort_out(mail_log.parse(f"{head}{reload}== faults{rest}{panic}"), 24, {"master": 30 * 3600})
+    assert (found.grave, found.settled) == (1, 1)
+
+
 def test_a_command_that_failed_is_no_dead_daemon() -> None:
     line = "2026-01-01T23:59:00+02:00 h postfix/postfix-script[7]: fatal: the Postfix mail system is not running\n"
     log = mail_log.parse(LOG.split("== faults")[0] + "== faults /var/log/mail.log\n" + line)
