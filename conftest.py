@@ -14,6 +14,7 @@ pytest_plugins = [
     "fixtures.host",
     "fixtures.records",
     "fixtures.resolver",
+    "fixtures.discovery.session",
     "fixtures.spf",
     "fixtures.dkim",
     "fixtures.dmarc",

@@ -68,7 +68,9 @@ def _cause(number: int, group: findings.Group, columns: int, quiet: bool) -> Ite
         return
     yield text.fit(number_and_place, columns, f"{number:>2}. ")
     yield from text.wrap(first.title, columns, "    ", lines=2)
-    yield from (text.fit(line, columns, "    - ") for line in _measured(first))
+    for line in _measured(first):
+        head, *rest = text.wrap(line, columns, "      ", lines=4)
+        yield from ("    - " + head[6:], *rest)
     yield from text.wrap(f"Fix: {text.plain(first.fix)}", columns, "    ", lines=4)
     if group.consequences:
         names = ", ".join(dict.fromkeys(item.id for item in group.consequences))
@@ -79,7 +81,7 @@ def _measured(result: Result) -> Iterator[str]:
     bad = [item for item in result.measurements if not item["ok"]]
     for item in bad[:3]:
         measured, required = findings.required(item)
-        yield f"{text.line(item['what'])}: measured {text.fit(measured, 32)}, required {required}"
+        yield f"{text.line(item['what'])}: measured {text.fit(measured, 220)}, required {required}"
     if len(bad) > 3:
         yield f"and {len(bad) - 3} more measurements"
     if not bad and result.message:

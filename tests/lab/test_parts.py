@@ -163,3 +163,22 @@ def test_a_full_disk_is_said_before_anything_is_installed(monkeypatch: pytest.Mo
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     with pytest.raises(LabError, match="GB free"):
         engine.ensure()
+
+
+def test_a_daemon_that_dies_at_once_is_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    daemon = tmp_path / "dockerd"
+    daemon.write_text("#!/bin/sh\necho 'failed to start: no iptables' >&2\nexit 1\n")
+    daemon.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(engine, "_info", lambda: None)
+    monkeypatch.setattr(engine, "LOG", tmp_path / "log")
+    with pytest.raises(LabError, match="no iptables"):
+        engine._start_directly(lambda _: None)
+
+
+def test_a_small_profile_writes_to_nobody_who_is_not_there() -> None:
+    described = topology.load()
+    primary = next(host for host in described.profile("core") if host.name == "mx1")
+    assert not primary.traffic
+    assert "lab-traffic.timer" not in primary.units
+    assert all(host.traffic for host in described.profile("mail") if host.smtp_client)
