@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import imaplib
 import smtplib
 import ssl
@@ -19,15 +18,6 @@ from fixtures.lab.paths import STATE
 
 OUTSIDE = ("10.77.0.22", 2525)
 PRIMARY = "10.77.0.11"
-
-
-@pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
-    """The running lab, for these tests alone: a fault that somebody else brings about would be taken for ours."""
-    running = Lab.open()
-    with (STATE / "lab.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield running
 
 
 @pytest.fixture
