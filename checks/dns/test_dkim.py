@@ -4,7 +4,7 @@ from fixtures.requirement import requirement
 
 
 @requirement("DNS-008", severity="critical", refs=["guide A59", "RFC 6376 3.6.1"], controls="MA",
-             explained_by=["DNS-051"], where={"sends": True})
+             explained_by=["DNS-041", "DNS-051"], where={"sends": True})
 def test_published_dkim_key_is_the_signers(dkim_pairs, policy, evidence):
     """The DKIM key in the DNS belongs to the private key with which the signer signs.
 
