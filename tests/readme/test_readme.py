@@ -88,7 +88,7 @@ def test_fault(tmp_path: Path) -> None:
 def test_options() -> None:
     """The table has every option of the suite, and no other."""
     code = (ROOT / "fixtures/options.py").read_text()
-    declared = set(re.findall(r'add\("(--[a-z-]+)"', code))
+    declared = set(re.findall(r'add\(\s*"(--[a-z-]+)"', code))
     table = README.partition("## Options")[2].partition("## ")[0]
     rows = "\n".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
     assert set(re.findall(r"--[a-z][a-z-]+", rows)) == declared
