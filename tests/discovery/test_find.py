@@ -164,6 +164,7 @@ def test_numbers_are_bounded() -> None:
     result = found(zone)
     assert len(result.hosts) <= MAX_HOSTS and 0 < result.endpoints() <= MAX_ENDPOINTS
     assert "30 hosts are left out" in result.notes[0]
+    assert len(result.notes) > len(result.told()) == 21 and result.told()[-1].endswith("more of the kind")
 
 
 def test_what_cannot_be_used_is_told() -> None:

@@ -96,6 +96,13 @@ def test_lab(ready: Checkout) -> None:
     assert [line[:5] for line in result.stderr.splitlines()] == ["[2/5]", "[3/5]", "[4/5]", "[5/5]"]
 
 
+def test_discover(ready: Checkout) -> None:
+    """``discover`` prints on standard output what its module prints, and nothing else."""
+    result = ready.run("discover", "--domain=example.org", "--host=ssh://a b")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert ready.log[-1].endswith(": -m fixtures.discovery --domain=example.org --host=ssh://a b")
+
+
 def test_test_runs_the_suites_own_tests(ready: Checkout) -> None:
     """``test`` runs the folder of the suite's own tests."""
     assert ready.run("test").returncode == 0
