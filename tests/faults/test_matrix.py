@@ -23,7 +23,7 @@ PLAYED = (
     "dns/dmarc-none",
     "dns/mx-dead-name",
     "dns/ptr-missing",
-    "dns/resolver-frozen",
+    "dns/resolver-out-of-reach",
     "dns/spf-allows-all",
     "dns/spf-lacks-egress",
     "dns/spf-twice",
