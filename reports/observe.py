@@ -71,6 +71,10 @@ class Observer:
         if selection_of(session.config).checks == len(session.items):
             option.tbstyle = "no" if option.tbstyle == "auto" else option.tbstyle
             option.reportchars = "" if option.reportchars == "fE" else option.reportchars
+            reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+            # Checks go host by host: the name of the file would change with nearly every one.
+            if reporter and self.config.get_verbosity() == 0:
+                reporter.showfspath = False
         work = [thunk for thunk in session.config.hook.pytest_mailproof_gather(session=session) if thunk]
         if not work:
             return
