@@ -23,13 +23,21 @@ NO_ROUTE = Link({"192.0.2.1": "eth0"}, frozenset({"eth0"}), {})
         pytest.param(["open"], LINK, "answers", id="a silent service"),
         pytest.param(["timeout", "unreachable"], LINK, "the network is cut", id="cut off"),
         pytest.param(["timeout"], None, "it is dead or cut off", id="dead"),
-        pytest.param([], None, "none is declared", id="dead, and no port is declared"),
+        pytest.param(["accepts"], LINK, "answers", id="a port at which nobody speaks first"),
+        pytest.param(["accepts", "open"], None, "it is frozen", id="frozen, where one would have spoken"),
         pytest.param([], LINK, "answers", id="well, and no port is declared"),
     ],
 )
 def test_what_a_host_is_taken_for(states: list[str], link: Link | None, words: str) -> None:
     ports = {f"192.0.2.1:{25 + index}": state for index, state in enumerate(states)}
     assert words in Presence(ports, link, "gave no shell").verdict
+
+
+@pytest.mark.parametrize("states", [[], ["accepts"], ["accepts", "timeout"]])
+def test_whether_it_lives_cannot_always_be_told(states: list[str]) -> None:
+    ports = {f"192.0.2.1:{993 + index}": state for index, state in enumerate(states)}
+    with pytest.raises(ProbeError, match="Permission denied"):
+        Presence(ports, None, "Permission denied (publickey)").verdict  # noqa: B018
 
 
 def test_routes() -> None:
@@ -54,4 +62,5 @@ def test_knocking() -> None:
         thread.join()
         # The kernel takes the connection, nobody speaks: what a frozen host looks like.
         assert knock("127.0.0.1", port, True, 0.1)["state"] == "open"
+        assert knock("127.0.0.1", port, False, 0.1)["state"] == "accepts"
     assert knock("127.0.0.1", port, True, 0.5)["state"] == "refused"
