@@ -149,6 +149,8 @@ def test_interrupt(ready: Checkout) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Where the tests run in the background of a shell, SIGINT is ignored, and no shell can trap it again.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 20
     while len(ready.log) < 2 and time.monotonic() < deadline:

@@ -193,7 +193,7 @@ def test_a_chain_out_of_order(tmp_path: Path) -> None:
 def test_only_tls12_and_a_weak_suite(tmp_path: Path) -> None:
     leaf, _, _ = certificate(tmp_path, "mx.test")
     context = server_context(leaf)
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers("ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
     with serving(silent, context) as port:
         weak = asyncio.run(suites.look_weak("127.0.0.1", port, "imap", "implicit", "mx.test", QUICK))
