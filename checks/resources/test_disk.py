@@ -20,6 +20,7 @@ def test_disks_have_room(space: Space, policy: PolicyView, evidence: Evidence) -
     make the mount larger.
     """
     evidence.attach("mounts", space.text)
+    evidence.compare("mounts looked at", space.looked_at, ">=", 1)
     evidence.bands("space used on", space.used, policy["res.disk"], unit="%")
     evidence.bands("inodes used on", space.inodes, policy["res.inodes"], unit="%")
     evidence.compare("mounts without room for one message more", space.tight, "==", ())

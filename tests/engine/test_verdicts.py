@@ -25,6 +25,8 @@ NEVER_A_PASS = {
     "testinfra cannot run": ('host.check_output("grep x /nowhere")', "ended with 2"),
     "command not allowed": ('host.run("reboot")', "not on the list"),
     "wrong types": ('evidence.compare("x", "many", "<=", 3)', "cannot be compared"),
+    "no number": ('evidence.band("x", float("nan"), {"fail": 3})', "measured no number"),
+    "no number compared": ('evidence.compare("x", float("nan"), "!=", 3.0)', "measured no number"),
     "no limits": ('evidence.band("x", 3, {})', "no limits"),
 }
 
