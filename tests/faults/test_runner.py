@@ -137,6 +137,14 @@ def test_a_check_that_vanishes_is_an_alarm(write: Callable[..., Fault]) -> None:
     assert [str(change) for change in judgement.alarms] == ["DNS-034 example.test: pass -> vanished"]
 
 
+def test_what_heals_meanwhile_is_no_alarm(write: Callable[..., Fault]) -> None:
+    """It is told among the changes all the same."""
+    before = bundle_of(("DNS-034", "example.test", "warn"))
+    after = bundle_of(("SVC-001", MX1, "fail"), causes=(("SVC-001", MX1),))
+    judgement = judge(write(KILLED), before, after, MX1, [MX1, MX2])
+    assert judgement.good and len(judgement.changes) == 2
+
+
 def test_a_domain_is_nobodys_host(write: Callable[..., Fault]) -> None:
     """A fault of a zone may be injected on any host: its root shows on the domain."""
     fault = write(KILLED.replace("SVC-001", "DNS-034"))
