@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.faults.compare import judge
+from fixtures.faults.estate import FaultError
 from fixtures.faults.matrix import as_json, row, total
 from fixtures.faults.model import Fault
 from fixtures.faults.runner import Matrix, Runner
@@ -91,6 +92,20 @@ def test_a_fault_that_stays_ends_the_matrix(
     del lab.answers["rm /dead"]
     runner.clean_up()
     assert not lab.files and not runner.marker.exists()
+
+
+def test_a_fault_that_went_with_its_host_needs_no_revert(
+    runner: Runner, lab: FakeLab, suite: FakeSuite, write: Callable[..., Fault]
+) -> None:
+    """The lab was made anew since: the revert fails, but nothing of the fault can be seen, and the next run may go on."""
+    suite.said["services.broken"] = DETECTED
+    lab.answers["rm /dead"] = lambda: (1, "no such file")
+    runner.play_all([write(KILLED)])
+    with pytest.raises(FaultError, match="no such file"):
+        runner.clean_up()
+    lab.files.clear()
+    runner.clean_up()
+    assert not runner.marker.exists()
 
 
 def test_what_is_left_over_is_told(runner: Runner, suite: FakeSuite, write: Callable[..., Fault]) -> None:
