@@ -28,8 +28,8 @@ import yaml
 
 from bench.sides import Asked, ask_plainly, ask_with_engine
 from bench.workload import ROOT, SuiteRun, Workload, run_suite
-from fixtures.faults.__main__ import locked
 from fixtures.inventory import HostEntry, read_inventory
+from fixtures.lab.hold import held
 
 MAX_HOSTS = 1000
 LAB = ROOT / ".lab/inventory.yml"
@@ -165,7 +165,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"no such inventory: {arguments.inventory}; ./mailproof up makes the lab's")
     lab = arguments.inventory.resolve() == LAB
     # Nobody breaks the lab on purpose while it is measured.
-    quiet = locked(LAB.parent / "lab.lock") if lab else nullcontext()
+    quiet = held() if lab else nullcontext()
     with quiet, tempfile.TemporaryDirectory(prefix="mailproof-bench-") as work:
         report = measure(arguments, Path(work))
     if arguments.json:

@@ -48,10 +48,11 @@ def test_host_does_not_swap(swap: Swap, policy: PolicyView, evidence: Evidence) 
     Fix: as for memory; then `swapoff -a && swapon -a` in a quiet hour brings back what lies in swap.
     """
     evidence.attach("scope", swap.scope)
-    evidence.band("written to swap all the time", min(swap.rates, default=0), policy["res.swap.rate"], unit="B/s")
-    evidence.band("time in which some work waited for memory", swap.some or 0, policy["res.swap.some"], unit="%")
-    evidence.band("time in which all work waited for memory", swap.full or 0, policy["res.swap.full"], unit="%")
-    evidence.band("swap in use", round(swap.used or 0, 1), policy["res.swap.used"], unit="%")
+    evidence.attach("not told by this host", ", ".join(swap.untold) or "nothing")
+    evidence.bands("written to swap all the time by", swap.told("rate"), policy["res.swap.rate"], unit="B/s")
+    evidence.bands("some work waited for memory on", swap.told("some"), policy["res.swap.some"], unit="% of the time")
+    evidence.bands("all work waited for memory on", swap.told("full"), policy["res.swap.full"], unit="% of the time")
+    evidence.bands("swap in use on", swap.told("used"), policy["res.swap.used"], unit="%")
 
 
 @requirement("RES-008", severity="high", controls="CP", refs=["guide A7"], explained_by=["NET-001"])

@@ -78,10 +78,10 @@ def test_old_versions_are_refused(
     TLSv1.2.
     """
     states = tls_versions.states(*OLD)
-    if endpoint.protocol == "smtp" and policy["tls.old_on_smtp"] == "warn" and "accepted" in states.values():
-        evidence.warn(f"accepted for opportunistic delivery: {', '.join(tls_versions.accepted)}")
-    else:
-        evidence.each("offer of", states, "==", "refused")
+    level = policy["tls.old_on_smtp"] if endpoint.protocol == "smtp" else "fail"
+    accepted = [version for version, state in states.items() if state != "refused"]
+    evidence.attach("offers", "\n".join(f"{version}: {state}" for version, state in states.items()))
+    evidence.band("old versions accepted", accepted, {level: 1})
 
 
 @requirement(

@@ -84,11 +84,14 @@ def test_memory_of_a_container() -> None:
 
 
 def test_swap() -> None:
-    assert load.swap_of(sample.parse(text(*IDLE))).rates == (0, 0)
+    machine = load.swap_of(sample.parse(text(*IDLE)))
+    assert machine.rates == (0, 0) and list(machine.told("rate").values()) == [0]
     with pytest.raises(NotApplicable):
         load.swap_of(sample.parse(text(*IDLE, more=DOCKER + V1)))
     own = load.swap_of(sample.parse(text(*IDLE, more=DOCKER + V2)))
     assert (own.some, own.full) == (7.5, 1.0)
+    # What a container does not tell is not taken for nothing.
+    assert own.told("rate") == own.told("used") == {} and own.untold == ["rate", "used"]
 
 
 def test_mounts_below_the_store_count() -> None:
