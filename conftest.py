@@ -8,7 +8,7 @@ pytest_plugins = [
     "fixtures.options",
     "fixtures.exchange",
     "fixtures.policy",
-    "fixtures.inventory",
+    "fixtures.subjects",
     "fixtures.requirement",
     "fixtures.evidence",
     "fixtures.host",

@@ -28,7 +28,8 @@ import yaml
 
 from bench.sides import Asked, ask_plainly, ask_with_engine
 from bench.workload import ROOT, SuiteRun, Workload, run_suite
-from fixtures.inventory import HostEntry, read_inventory
+from fixtures.estate import HostEntry
+from fixtures.inventory import read_inventory
 from fixtures.lab.hold import held
 
 MAX_HOSTS = 1000

@@ -13,8 +13,8 @@ import yaml
 
 from bench.workload import ROOT, Workload
 from fixtures.backend.shell import Limits, Shell
+from fixtures.estate import HostEntry
 from fixtures.exchange import Tape
-from fixtures.inventory import HostEntry
 
 Codes = dict[tuple[str, str], int]
 

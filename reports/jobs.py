@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from fixtures.errors import InputError
-from fixtures.inventory import estate_of
+from fixtures.subjects import estate_of
 from reports import merge, summary
 from reports.files import BundleError
 from reports.observe import bundle_directory, judging

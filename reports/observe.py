@@ -23,11 +23,11 @@ from fixtures.errors import InputError, NotApplicable, ProbeError
 from fixtures.evidence import EVIDENCE, Evidence
 from fixtures.exchange import Exchange, collecting, tape_of, unpack
 from fixtures.host import engine_of
-from fixtures.inventory import estate_of, subject_of
 from fixtures.options import SUITE
 from fixtures.policy import Waiver, load_waivers, policy_of
 from fixtures.redact import redact, redact_all
 from fixtures.requirement import Requirement, catalogue, requirement_of, selection_of
+from fixtures.subjects import estate_of, subject_of
 from reports.diagnosis import diagnose
 from reports.files import BundleError, read_evidence
 from reports.model import DIRECTORY, RUN, VERSION, Result, Run, summarise

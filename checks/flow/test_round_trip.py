@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fixtures.estate import Domain
 from fixtures.evidence import Evidence
-from fixtures.inventory import Domain
 from fixtures.policy import PolicyView
 from fixtures.requirement import requirement
 from fixtures.round_trip import DELIVERED, RoundTrip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fixtures.dialogue.relay import judged
 from fixtures.dialogue.smtp import CLEAR_AUTH_TAKEN, SmtpFacts
+from fixtures.estate import Endpoint
 from fixtures.evidence import Evidence
-from fixtures.inventory import Endpoint
 from fixtures.requirement import requirement
 
 

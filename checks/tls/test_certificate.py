@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from fixtures.estate import Endpoint
 from fixtures.evidence import Evidence
-from fixtures.inventory import Endpoint
 from fixtures.outside import Trust
 from fixtures.policy import PolicyView
 from fixtures.requirement import requirement

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fixtures.dialogue.conversation import Conversation
+from fixtures.estate import Endpoint
 from fixtures.evidence import Evidence
-from fixtures.inventory import Endpoint
 from fixtures.policy import PolicyView
 from fixtures.prober import Session
 from fixtures.requirement import requirement

@@ -9,7 +9,8 @@ import yaml
 
 from bench.engine import compare, fleet_inventory, main
 from bench.workload import Workload
-from fixtures.inventory import HostEntry, read_inventory
+from fixtures.estate import HostEntry
+from fixtures.inventory import read_inventory
 
 HERE = HostEntry("here.example.test", ("mta",), {"ansible_connection": "local"}, roles=frozenset({"mx"}))
 

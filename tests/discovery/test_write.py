@@ -16,7 +16,8 @@ from fixtures.discovery.find import Found
 from fixtures.discovery.login import logins, parse
 from fixtures.discovery.write import text
 from fixtures.errors import InputError
-from fixtures.inventory import Estate, read_inventory
+from fixtures.estate import Estate
+from fixtures.inventory import read_inventory
 
 from .test_find import DOMAIN, found
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from fixtures import caa, dmarc, dnssec, host_resolver, mta_sts, mx, nameservers, ptr, spf, tlsrpt
 from fixtures.errors import ProbeError
+from fixtures.estate import Domain, Estate, HostEntry
 from fixtures.exchange import Tape
-from fixtures.inventory import Domain, Estate, HostEntry
 from fixtures.resolver import Resolver
 from tests.dns import world
 

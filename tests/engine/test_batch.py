@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from fixtures.backend import batch, transport
 from fixtures.backend.shell import Limits, NotReadOnly, Shell, ShellHost
 from fixtures.errors import ProbeError
+from fixtures.estate import HostEntry
 from fixtures.exchange import Tape
-from fixtures.inventory import HostEntry
 
 LIMITS = Limits(connect_seconds=5, command_seconds=15, batch_seconds=20, max_bytes=100_000)
 AWKWARD = [

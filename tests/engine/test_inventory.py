@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures.errors import InputError
-from fixtures.inventory import Estate, read_inventory
+from fixtures.estate import Estate
+from fixtures.inventory import read_inventory
 from fixtures.yamlfile import load
 
 WHOLE = """\

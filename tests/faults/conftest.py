@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from fixtures.estate import Estate, HostEntry
 from fixtures.faults.compare import Bundle, Finding
 from fixtures.faults.estate import Stage
 from fixtures.faults.looks import Clock
 from fixtures.faults.model import Fault, read_fault
 from fixtures.faults.runner import Runner
-from fixtures.inventory import Estate, HostEntry
 
 
 class FakeNames:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from fixtures.estate import Endpoint
 from fixtures.inside import processes, sockets
 from fixtures.inside import units as unit_facts
 from fixtures.inside.units import Units
-from fixtures.inventory import Endpoint
 
 
 def unit(name: str, active: str, sub: str, **more: Any) -> str:

@@ -11,8 +11,8 @@ import pytest
 
 from fixtures.dialogue.line import Limits
 from fixtures.errors import ProbeError
+from fixtures.estate import Endpoint, Estate
 from fixtures.exchange import Tape
-from fixtures.inventory import Endpoint, Estate
 from fixtures.parity import differences, traits
 from fixtures.policy import Policy, load_policy
 from fixtures.prober import Errand, Gathering, Prober

@@ -8,8 +8,8 @@ from checks.tls import test_versions as versions
 from fixtures.dialogue.conversation import Conversation
 from fixtures.dialogue.smtp import SmtpFacts
 from fixtures.errors import ProbeError
+from fixtures.estate import Endpoint
 from fixtures.evidence import Evidence, RequirementFailed
-from fixtures.inventory import Endpoint
 from fixtures.policy import PolicyView
 from fixtures.tls.versions import parse
 
