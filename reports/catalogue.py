@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fixtures.errors import InputError
+from fixtures.faults.proof import proofs_of_the_suite
 from fixtures.requirement import LAYERS, SELECTION, Requirement
 from reports import files, frameworks
 
@@ -33,8 +35,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if session.testsfailed:
         raise session.Interrupted(f"{session.testsfailed} errors during collection: no catalogue was written")
     path = Path(config.option.catalogue)
-    requirements = config.stash[SELECTION].requirements.values()
-    rows = entries(sorted(requirements, key=lambda item: (LAYERS.index(item.layer), item.id)), frameworks.load())
+    selection = config.stash[SELECTION]
+    requirements = sorted(selection.requirements.values(), key=lambda item: (LAYERS.index(item.layer), item.id))
+    rows = entries(requirements, frameworks.load(), selection.subjects)
     try:
         files.write(path, WRITERS[path.suffix](rows))
     except OSError as error:
@@ -52,12 +55,16 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.OK
 
 
-def entries(requirements: list[Requirement], mapping: Frameworks) -> list[dict[str, Any]]:
-    """One entry for each requirement, with its clauses by framework label."""
+def entries(
+    requirements: list[Requirement], mapping: Frameworks, subjects: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """One entry for each requirement, with its clauses by framework label, and the faults that it is proved by."""
+    faults, unproved = proofs_of_the_suite()
     return [
         {
             "id": item.id,
             "layer": item.layer,
+            "subject": subjects.get(item.id, ""),
             "severity": item.severity,
             "title": item.title,
             "why": item.why,
@@ -68,6 +75,8 @@ def entries(requirements: list[Requirement], mapping: Frameworks) -> list[dict[s
             "explained_by": list(item.explained_by),
             "refs": list(item.refs),
             "controls": list(item.controls),
+            "faults": list(faults.get(item.id, ())),
+            "unproved": unproved.get(item.id, ""),
             "clauses": {
                 framework.label: clauses
                 for framework in mapping.frameworks.values()
@@ -97,7 +106,9 @@ def as_csv(rows: list[dict[str, Any]]) -> str:
 
 def as_markdown(rows: list[dict[str, Any]]) -> str:
     """One section for each layer, one for each requirement in it."""
-    lines = ["# Requirements", "", f"{len(rows)} requirements, by layer of the fault tree."]
+    proved = sum(bool(row["faults"]) for row in rows)
+    head = f"{len(rows)} requirements, by layer of the fault tree; {proved} of them seen to fail in the lab."
+    lines = ["# Requirements", "", head]
     layer = ""
     for row in rows:
         if row["layer"] != layer:
@@ -109,6 +120,8 @@ def as_markdown(rows: list[dict[str, Any]]) -> str:
         lines += ["", f"### {row['id']}: {row['title']}", "", about, "", row["why"], "", f"Fix: {row['fix']}", ""]
         lines += [f"- References: {'; '.join(row['refs'])}"] if row["refs"] else []
         lines += [f"- A consequence of: {', '.join(row['explained_by'])}"] if row["explained_by"] else []
+        lines += [f"- Seen to fail in the lab: {', '.join(row['faults'])}"] if row["faults"] else []
+        lines += [f"- Not seen to fail in the lab: {row['unproved']}"] if row["unproved"] else []
         lines += [f"- {label}: {', '.join(clauses)}" for label, clauses in row["clauses"].items()]
     return "\n".join(lines) + "\n"
 
