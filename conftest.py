@@ -28,6 +28,7 @@ pytest_plugins = [
     "fixtures.host_resolver",
     "fixtures.prober",
     "fixtures.outside",
+    "fixtures.smtp_behaviour",
     "fixtures.parity",
     "fixtures.standby",
     "fixtures.round_trip",

@@ -16,7 +16,8 @@ from fixtures.dialogue.conversation import Conversation, converse
 from fixtures.dialogue.line import Line
 from fixtures.dialogue.protocols import reader_of, script_of
 from fixtures.dialogue.reach import reach_of
-from fixtures.dialogue.smtp_script import SmtpPlan, converse_smtp
+from fixtures.dialogue.smtp_plan import SmtpPlan
+from fixtures.dialogue.smtp_talk import converse_smtp
 from fixtures.errors import ProbeError
 from tests.outside.servers import QUICK, Handler, serving
 

@@ -11,7 +11,7 @@ from fixtures.dialogue.conversation import Conversation
 from fixtures.dialogue.reach import reach_of
 from fixtures.dialogue.relay import judged
 from fixtures.dialogue.smtp import SmtpFacts
-from fixtures.dialogue.smtp_script import converse_smtp
+from fixtures.dialogue.smtp_talk import converse_smtp
 from fixtures.errors import ProbeError
 from tests.outside.servers import QUICK, Handler, serving, speaker
 from tests.outside.test_bad_servers import plan
@@ -23,6 +23,7 @@ GOOD: dict[str, str | None] = {
     "RSET": "250 ok",
     "RCPT TO:<mailproof-": "554 5.7.1 Relay access denied",
     'RCPT TO:<"': "554 5.7.1 Relay access denied",
+    "RCPT TO:<@": "554 5.7.1 Relay access denied",
     "RCPT TO:<foreign.invalid!": "554 5.7.1 Relay access denied",
     "RCPT TO:<postmaster@own.test": "250 ok",
     "RCPT TO:<abuse@own.test": "250 ok",
@@ -41,7 +42,7 @@ def facts(handler: Handler, protocol: str = "smtp") -> SmtpFacts:
 
 def test_a_careful_server() -> None:
     seen = facts(speaker(GOOD))
-    assert set(seen.relay.values()) == {"refused"} and len(seen.relay) == 7
+    assert set(seen.relay.values()) == {"refused"} and len(seen.relay) == 9
     assert seen.recipients("unknown") == {"unknown@own.test": "refused"}
     assert seen.recipients("postmaster") == {"postmaster@own.test": "accepted"}
     assert seen.auth_in_clear == [] and seen.clear_auth_answer.code == "503"
