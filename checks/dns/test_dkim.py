@@ -42,3 +42,19 @@ def test_dkim_records_are_usable(dkim, dkim_strength, policy, evidence):
     evidence.each("state of selector", {name: found.state for name, found in dkim.items()}, "in", ["valid", "weak"])
     evidence.compare("selectors that do not permit SHA-256", dkim_strength.no_sha256, "==", ())
     evidence.band("selectors in testing (t=y)", dkim_strength.testing, policy["dns.dkim_testing"])
+
+
+@requirement("DNS-042", severity="medium", refs=["M3AAWG DKIM key rotation BCP", "NIST SP 800-57 part 1, 5.3"],
+             controls="CR", explained_by=["DNS-041"], where={"sends": True})
+def test_dkim_keys_are_rotated(dkim_rotation, policy, evidence):
+    """The DKIM keys that sign are young enough, the next one stands ready, and retired ones are gone.
+
+    Why: a key that leaked unseen forges mail until it is changed; one that nobody ever changes cannot be changed in a
+    hurry either.
+    Fix: publish the next key under a new selector and declare it with `staged: true`; let it sign some days later;
+    a week after that revoke the old one (`p=`) and declare it among `retired_selectors`.
+    """
+    evidence.attach("selectors", dkim_rotation.text())
+    evidence.bands("age of key", dkim_rotation.known_ages(), policy["dns.dkim_age_days"], unit="days")
+    evidence.band("selectors staged", dkim_rotation.staged, policy["dns.dkim_staged"])
+    evidence.band("retired selectors that still verify", dkim_rotation.alive, policy["dns.dkim_retired_alive"])

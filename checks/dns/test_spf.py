@@ -71,3 +71,45 @@ def test_helo_names_have_spf_records(spf_helo, policy, evidence):
     evidence.attach("records", spf_helo.text())
     evidence.each("SPF records at", {name: len(found.records) for name, found in spf_helo.found.items()}, "<=", 1)
     evidence.band("names without a valid record", spf_helo.without, policy["dns.spf_helo_missing"])
+
+
+@requirement("DNS-006", severity="critical", refs=["guide A31", "RFC 7208 3.2, 4.5", "RFC 1912 2.2"], controls="MA",
+             explained_by=["DNS-034", "DNS-041", "DNS-043", "DNS-051", "DNS-056"])
+def test_every_name_server_has_the_one_valid_record_set(record_sets, policy, evidence):
+    """Every name server of the domain holds exactly one valid record of SPF, DMARC and each DKIM key, all the same.
+
+    Why: receivers ask different servers: where these differ, mail fails now and then, and no single look shows it.
+    Fix: correct the server that is named. Servers of one serial with different records: the zone was edited without a
+    new serial; raise it and let the others transfer. A text that only looks like SPF: correct or remove it.
+    """
+    evidence.attach("servers", record_sets.text())
+    evidence.compare("records that are missing, double or invalid", record_sets.broken, "==", ())
+    evidence.band("records that differ between name servers", record_sets.differing, policy["dns.auth_differing"])
+    evidence.band("texts that look like SPF and are none", record_sets.lookalikes, policy["dns.spf_lookalikes"])
+
+
+@requirement("DNS-038", severity="low", refs=["RFC 7208 3.3, 3.4"], controls="MA", explained_by=["DNS-034"])
+def test_spf_answers_fit_one_datagram(spf_size, spf_large, policy, evidence):
+    """The TXT records beside the SPF record are small enough for one UDP reply, and its strings join as meant.
+
+    Why: a reply that is cut is asked again over TCP, which some firewalls stop: SPF then gives temperror.
+    Fix: move verification texts that are no longer needed out of the apex, and long lists into an include of your own.
+    Where two terms ran together put a blank at the end of the first string: strings are joined without any.
+    """
+    evidence.compare("terms that ran together", spf_size.glued, "==", ())
+    evidence.band("octets of the answer", spf_size.own, policy["dns.spf_octets"])
+    evidence.band("included names with larger answers", spf_large, policy["dns.spf_included_large"])
+
+
+@requirement("DNS-039", severity="high", refs=["RFC 7208 5.2, 6.1, 11.1"], controls="MA SU",
+             explained_by=["DNS-034", "DNS-051"])
+def test_spf_names_live_and_are_known(spf_names, policy, evidence):
+    """Every name that the SPF record includes or trusts exists, and belongs to us or to a supplier under contract.
+
+    Why: a name that has lapsed can be registered by anybody, who may then send in the domain's name with a pass.
+    Fix: take dead names out of the record. For a supplier in use declare the include as `spf_includes` of the domain,
+    or in its record of the kind `supplier`; take out whoever no longer sends.
+    """
+    evidence.attach("names", spf_names.text())
+    evidence.compare("dead names", spf_names.found_dead(), "==", ())
+    evidence.band("included names of nobody we know", spf_names.strangers, policy["dns.spf_strangers"])

@@ -31,6 +31,20 @@ def test_tls_reports_are_asked_for(tls_rpt, policy, evidence):
     evidence.band("record missing", int(not tls_rpt.records), policy["dns.tlsrpt_missing"])
 
 
+@requirement("DNS-050", severity="medium", refs=["RFC 8460 4"], controls="MO",
+             explained_by=["DNS-048", "TLS-030", "TLS-038", "TLS-039"], where={"receives": True})
+def test_tls_reports_count_few_failures(tls_sessions, policy, evidence):
+    """By the TLS reports of the last weeks hardly any session to the domain failed.
+
+    Why: these failures are mail that came late, unencrypted or not at all, and only the senders saw it.
+    Fix: the attached list names the kinds of failure: sts-policy-fetch-error is the policy's web server, tlsa-invalid
+    the TLSA records, certificate-expired and the like the certificate of an MX host.
+    """
+    evidence.attach("sessions", tls_sessions.text())
+    evidence.band("failed sessions", tls_sessions.percent, policy["dns.tls_sessions_failed"], unit="%")
+    evidence.band("report files that cannot be read", tls_sessions.unreadable, policy["dns.reports_unreadable"])
+
+
 @requirement("DNS-055", severity="medium", refs=["RFC 8659 4", "RFC 8657"], controls="CR DA", where={"receives": True})
 def test_caa_permits_the_authorities_in_use(caa, policy, evidence):
     """CAA records say which authorities may issue for the names of mail, and those in use are among them.

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures import caa, dmarc, dnssec, host_resolver, mta_sts, mx, nameservers, ptr, spf, tlsrpt
+from fixtures import caa, dmarc, dnssec, host_resolver, https, mta_sts, mx, nameservers, ptr, spf, tlsrpt
 from fixtures.errors import ProbeError
 from fixtures.estate import Domain, Estate, HostEntry
 from fixtures.exchange import Tape
@@ -193,7 +193,7 @@ HEADS = [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n
 @given(st.binary(max_size=300), st.sampled_from(HEADS))
 def test_any_reply_of_a_policy_server_is_read_or_refused(data: bytes, head: bytes) -> None:
     try:
-        found = mta_sts._read(head + data)
+        found = https.read(head + data, mta_sts.MAX_BODY)
     except (OSError, http.client.HTTPException, ValueError):
         return  # what `fetch` turns into the reason why there is no policy
     assert isinstance(mta_sts._refusal(found), str)
