@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from fixtures.errors import InputError
+from fixtures.faults import matrix as table
+from fixtures.faults.__main__ import main
 from fixtures.faults.compare import judge
-from fixtures.faults.estate import FaultError
+from fixtures.faults.estate import FaultError, Stage
 from fixtures.faults.matrix import as_json, row, total
-from fixtures.faults.model import Fault
+from fixtures.faults.model import Fault, read_faults
 from fixtures.faults.runner import Matrix, Runner
 
 from .conftest import FakeLab, FakeSuite, bundle_of
@@ -68,7 +72,7 @@ def test_a_fault_that_does_not_come_about_proves_nothing(
 ) -> None:
     """It is an error of the fault, and the suite is not even asked."""
     outcome = runner.play_all([write(KILLED.replace("test /dead", "test /deader"))]).outcomes[0]
-    assert "did not hold" in outcome.error and outcome.reverted and suite.runs == ["baseline", "after"]
+    assert "did not hold" in outcome.error and outcome.reverted and suite.runs == ["baseline", "between"]
 
 
 def test_a_sign_that_is_there_before_proves_nothing(
@@ -113,7 +117,92 @@ def test_what_is_left_over_is_told(runner: Runner, suite: FakeSuite, write: Call
     suite.said |= {"services.broken": DETECTED, "after": bundle_of(("DNS-034", "example.test", "fail"))}
     matrix = runner.play_all([write(KILLED)])
     assert matrix.outcomes[0].good and not matrix.good
-    assert "left over after the last fault: DNS-034 example.test: pass -> fail" in total(matrix)
+    assert "left over after the last fault: DNS-034 example.test: pass -> fail" in total(as_json(matrix))
+
+
+def test_a_broken_lab_is_healed_or_the_run_ends(
+    runner: Runner, stage: Stage, suite: FakeSuite, write: Callable[..., Fault]
+) -> None:
+    """What a fault leaves behind is seen at once, and nothing more is played on it."""
+    faults = [write(KILLED, "services/first"), write(KILLED, "services/second")]
+    suite.said |= {"services.first": DETECTED, "services.second": DETECTED}
+    worse = ("DNS-034", "example.test", "fail")
+    suite.said["services.first"] = bundle_of(("SVC-001", MX1, "fail"), worse, causes=(("SVC-001", MX1),))
+    suite.said["between"] = bundle_of(worse)
+    matrix = runner.play_all(faults)
+    assert [outcome.fault.name for outcome in matrix.outcomes] == ["services/first"] and not matrix.good
+    assert "make it anew" in matrix.stopped and "DNS-034 example.test: pass -> fail" in matrix.stopped
+    assert "left over: DNS-034 example.test" in row(matrix.outcomes[0])
+
+    def heal() -> Stage:
+        del suite.said["between"]
+        return stage
+
+    runner.heal = heal
+    matrix = runner.play_all(faults)
+    assert [outcome.good for outcome in matrix.outcomes] == [False, True] and matrix.healed == 1 and not matrix.stopped
+    suite.said["between"] = bundle_of(worse)
+    runner.heal = lambda: stage
+    assert "not as before" in runner.play_all(faults).stopped
+
+
+def test_a_fault_that_does_not_revert_is_healed(
+    runner: Runner, lab: FakeLab, stage: Stage, suite: FakeSuite, write: Callable[..., Fault]
+) -> None:
+    """The marker goes with the lab that it spoke of."""
+    suite.said["services.broken"] = DETECTED
+    lab.answers["rm /dead"] = lambda: (1, "read-only file system")
+
+    def heal() -> Stage:
+        lab.files.clear()
+        lab.answers.clear()
+        return stage
+
+    runner.heal = heal
+    matrix = runner.play_all([write(KILLED), write(KILLED, "services/other")])
+    assert len(matrix.outcomes) == 2 and matrix.healed == 1 and not runner.marker.exists()
+    assert not matrix.outcomes[0].good
+
+
+def test_a_matrix_is_written_read_joined_and_gone_on_with(
+    runner: Runner, suite: FakeSuite, write: Callable[..., Fault], tmp_path: Path
+) -> None:
+    """What was good in a part, and by this very suite, need not be played again."""
+    good, bad = write(KILLED, "services/good"), write(KILLED, "services/unseen")
+    suite.said["services.good"] = DETECTED
+    first = as_json(runner.play_all([good]))
+    second = as_json(runner.play_all([bad]))
+    table.write(tmp_path / "one.json", first)
+    assert table.read(tmp_path / "one.json") == json.loads(json.dumps(first))
+    assert [item["name"] for item in table.still_good(first, [good, bad])] == ["services/good"]
+    assert not table.still_good(second, [good, bad]) and not table.still_good(first, [bad])
+    assert not table.still_good({**first, "suite": "another"}, [good])
+    both = table.join([first, second])
+    assert [item["name"] for item in both["faults"]] == ["services/good", "services/unseen"] and not both["good"]
+    assert "2 faults: 1 detected" in total(both)
+    assert any("different versions" in text for text in table.join([first, {**first, "suite": "x"}])["stopped"])
+    text = (tmp_path / "one.md").read_text() + table.as_markdown(both)
+    assert "| services/good | SVC-001 | fail | yes | yes | 0 |" in text
+    assert "- services/unseen: The MTA is dead\n  - missed: SVC-001 should be fail: unchanged" in text
+    assert as_json(Matrix(bundle_of()), first["faults"])["faults"] == first["faults"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"schema": "mailproof/faults/1"}'])
+def test_what_is_no_matrix_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "matrix.json").write_text(text)
+    with pytest.raises(InputError, match="matrix"):
+        table.read(tmp_path / "matrix.json")
+
+
+def test_parts_of_the_faults(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every fault is in exactly one part; a part that cannot be is wrong use."""
+    names = []
+    for part in ("1/3", "2/3", "3/3"):
+        assert main(["list", f"--shard={part}"]) == 0
+        names += [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert sorted(names) == [fault.name for fault in read_faults()]
+    with pytest.raises(SystemExit, match="2"):
+        main(["list", "--shard=4/3"])
 
 
 def test_no_fault_is_no_proof(runner: Runner) -> None:
