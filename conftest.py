@@ -36,6 +36,8 @@ pytest_plugins = [
     "fixtures.prober",
     "fixtures.outside",
     "fixtures.smtp_behaviour",
+    "fixtures.tls.facts",
+    "fixtures.tls.profiles",
     "fixtures.parity",
     "fixtures.standby",
     "fixtures.round_trip",

@@ -70,7 +70,9 @@ def test_certificate_is_not_about_to_expire(
     "TLS-044", severity="high", controls="CR", refs=["NIST 800-57 5.6", "NIST 800-131A", "NCSC-NL TLS 2025-05 3.3.2"],
     explained_by=UNREACHED, where=SPEAKS_TLS,
 )  # fmt: skip
-def test_certificate_key_is_strong(tls_chain: Chain, policy: PolicyView, evidence: Evidence) -> None:
+def test_certificate_key_is_strong(
+    tls_chain: Chain, shared_key: list[str], policy: PolicyView, evidence: Evidence
+) -> None:
     """The certificate's key is long enough, and it is signed with SHA-256 or better.
 
     Why: a short key or a SHA-1 signature can be forged, and current clients refuse both.
@@ -80,3 +82,4 @@ def test_certificate_key_is_strong(tls_chain: Chain, policy: PolicyView, evidenc
     evidence.compare("kind of key", leaf.key, "in", list(policy["tls.key_bits"]))
     evidence.band(f"{leaf.key} key", leaf.bits, policy["tls.key_bits"][leaf.key], unit="bits")
     evidence.each("signature hash of", tls_chain.signature_hashes, "not in", policy["tls.hashes_forbidden"])
+    evidence.band("other hosts with the same key", shared_key, policy["tls.key_shared"])

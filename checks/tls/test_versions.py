@@ -8,7 +8,6 @@ from fixtures.evidence import Evidence
 from fixtures.policy import PolicyView
 from fixtures.prober import Session
 from fixtures.requirement import requirement
-from fixtures.tls.suites import WeakSuites
 from fixtures.tls.versions import OLD, TlsVersions
 
 SPEAKS_TLS = {"tls": ("starttls", "implicit")}
@@ -32,7 +31,8 @@ def test_tls13_is_offered(
         evidence.warn(f"offered are only {', '.join(tls_versions.accepted) or 'none'}")
     else:
         evidence.each("offer of", states, "==", "accepted")
-    evidence.compare("versions accepted", tls_versions.accepted, "subset", policy["tls.versions_allowed"])
+    allowed = policy["tls.versions_allowed_on_smtp" if endpoint.protocol == "smtp" else "tls.versions_allowed"]
+    evidence.compare("versions accepted", tls_versions.accepted, "subset", allowed)
 
 
 @requirement(
@@ -65,13 +65,14 @@ def test_implicit_tls_works(conversation: Conversation, evidence: Evidence) -> N
 
 
 @requirement(
-    "TLS-032", severity="high", controls="TR", refs=["RFC 8996", "RFC 8997", "RFC 7568", "NIST 800-52r2 3.1"],
+    "TLS-032", severity="high", controls="TR",
+    refs=["RFC 8996", "RFC 8997", "RFC 7568", "RFC 6176", "NIST 800-52r2 3.1"],
     explained_by=["NET-003", "TLS-030", "TLS-031"], where=SPEAKS_TLS,
 )  # fmt: skip
 def test_old_versions_are_refused(
     endpoint: Endpoint, tls_versions: TlsVersions, policy: PolicyView, evidence: Evidence
 ) -> None:
-    """SSL 3.0, TLS 1.0 and TLS 1.1 are refused.
+    """SSL 2.0, SSL 3.0, TLS 1.0 and TLS 1.1 are refused.
 
     Why: they rest on MD5 and SHA-1 and are open to downgrade; no current client or sender needs them.
     Fix: Postfix: smtpd_tls_protocols and smtpd_tls_mandatory_protocols = >=TLSv1.2; Dovecot: ssl_min_protocol =
@@ -82,20 +83,3 @@ def test_old_versions_are_refused(
     accepted = [version for version, state in states.items() if state != "refused"]
     evidence.attach("offers", "\n".join(f"{version}: {state}" for version, state in states.items()))
     evidence.band("old versions accepted", accepted, {level: 1})
-
-
-@requirement(
-    "TLS-033", severity="high", controls="TR", refs=["RFC 9325 4.2", "NIST 800-52r2 3.3.1", "NCSC-NL TLS 2025-05"],
-    explained_by=["NET-003", "TLS-030", "TLS-031"], where=SPEAKS_TLS,
-)  # fmt: skip
-def test_suites_are_strong(weak_suites: WeakSuites, evidence: Evidence) -> None:
-    """With TLS 1.2 only suites with forward secrecy and authenticated encryption are accepted.
-
-    Why: a key that leaks later opens all recorded mail where RSA carries the key; CBC and RC4 have known attacks.
-    Fix: Postfix: smtpd_tls_mandatory_ciphers = high with tls_high_cipherlist = ECDHE+AESGCM:ECDHE+CHACHA20; Dovecot:
-    ssl_cipher_list with the same value.
-    """
-    evidence.compare("insufficient suites accepted", weak_suites.insufficient, "==", [])
-    evidence.attach("suites that are being phased out", "\n".join(weak_suites.phase_out) or "none accepted")
-    if weak_suites.phase_out:
-        evidence.warn(f"suites that are being phased out: {', '.join(weak_suites.phase_out)}")
