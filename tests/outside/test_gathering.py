@@ -48,7 +48,7 @@ def test_one_connection_at_a_time_at_an_address() -> None:
 
     tape = Tape()
     with serving(handler) as one, serving(handler) as two, serving(handler) as three:
-        errands = [Errand(endpoint(port), {"tls_versions"}) for port in (one, two, three)]
+        errands = [Errand(endpoint(port), {"handshake"}) for port in (one, two, three)]
         Gathering(prober(tape), errands)()
     assert most == 1
     assert sorted(exchange.kind for exchange in tape) == ["dialogue"] * 3  # no TLS there, so no look at it

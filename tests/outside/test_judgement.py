@@ -13,13 +13,20 @@ from fixtures.evidence import Evidence, RequirementFailed
 from fixtures.policy import PolicyView
 from fixtures.tls.versions import parse
 
-ALL = {"SSLv3": "refused", "TLSv1": "accepted", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "accepted"}
+ALL = {
+    "SSLv2": "refused",
+    "SSLv3": "refused",
+    "TLSv1": "accepted",
+    "TLSv1.1": "refused",
+    "TLSv1.2": "accepted",
+    "TLSv1.3": "accepted",
+}
 
 
 def judge_old(protocol: str, level: str, outcomes: dict[str, str]) -> Evidence:
     evidence = Evidence()
     endpoint = Endpoint("mx", "192.0.2.1", 25, protocol, "starttls", "mx", 4)  # type: ignore[arg-type]
-    told = parse({name: {"outcome": outcome, "detail": "x"} for name, outcome in outcomes.items()}, "mx")
+    told = parse({"versions": {name: {"outcome": outcome, "detail": "x"} for name, outcome in outcomes.items()}}, "mx")
     versions.test_old_versions_are_refused(endpoint, told, PolicyView({"tls": {"old_on_smtp": level}}), evidence)
     return evidence
 
@@ -39,7 +46,9 @@ def test_an_old_version_that_was_not_seen_is_not_refused() -> None:
         judge_old("imap", "fail", ALL | {"TLSv1": "unmeasured"})
 
 
-@pytest.mark.parametrize(("label", "name"), [("vrfy-known", "vrfy_known"), ("vrfy-unknown", "vrfy_unknown"), ("expn", "expn")])
+@pytest.mark.parametrize(
+    ("label", "name"), [("vrfy-known", "vrfy_known"), ("vrfy-unknown", "vrfy_unknown"), ("expn", "expn")]
+)
 def test_a_server_that_hangs_up_has_not_answered(label: str, name: str) -> None:
     step = {"code": "421", "lines": ["4.7.0 too many errors"]}
     talk = Conversation({"connect": {"state": "open"}, "steps": [{"label": label, **step}], "tls": {}}, "mx:25")

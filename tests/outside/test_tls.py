@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from fixtures.dialogue.conversation import Conversation, converse
 from fixtures.dialogue.protocols import reader_of, script_of
 from fixtures.errors import ProbeError
-from fixtures.tls import suites
 from fixtures.tls.chain import look_trust, parse_chain
-from fixtures.tls.hello import OLD_SUITES, VERSIONS, client_hello, parse_answer
-from fixtures.tls.versions import TlsVersions, look_versions, parse
+from fixtures.tls.handshake import Handshake, parse
+from fixtures.tls.hello import client_hello, parse_answer
+from fixtures.tls.iana import VERSIONS
+from fixtures.tls.survey import Place, look_handshake
+from fixtures.tls.versions import TlsVersions
 from tests.outside.servers import QUICK, Handler, certificate, serving
 
 
@@ -35,7 +37,8 @@ def server_hello(version: int, suite: int = 0xC02F, extensions: bytes = b"") -> 
 
 def answering(*answer: bytes, wait: float = 0.0) -> Handler:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(4096)
+        if (await reader.read(4096))[:1] == b"\x80":  # a hello of SSL 2.0
+            return
         for part in answer:
             writer.write(part)
             await writer.drain()
@@ -45,10 +48,18 @@ def answering(*answer: bytes, wait: float = 0.0) -> Handler:
     return handler
 
 
-def versions_of(handler: Handler, tls: ssl.SSLContext | None = None) -> TlsVersions:
+def survey(port: int, protocol: str = "imap", tls: str = "implicit") -> Handshake:
+    place = Place("127.0.0.1", port, protocol, tls, "mx.test", QUICK)
+    return parse(asyncio.run(look_handshake(place)), "bad")
+
+
+def survey_of(handler: Handler, tls: ssl.SSLContext | None = None) -> Handshake:
     with serving(handler, tls) as port:
-        record = asyncio.run(look_versions("127.0.0.1", port, "imap", "implicit", "mx.test", QUICK))
-    return parse(record, "bad")
+        return survey(port)
+
+
+def versions_of(handler: Handler, tls: ssl.SSLContext | None = None) -> TlsVersions:
+    return survey_of(handler, tls).versions
 
 
 @pytest.mark.parametrize(
@@ -111,7 +122,7 @@ def test_starttls_that_is_not_offered_is_no_refusal() -> None:
         await reader.readline()
 
     with serving(handler) as port, pytest.raises(ProbeError, match="STARTTLS is not offered"):
-        asyncio.run(look_versions("127.0.0.1", port, "smtp", "starttls", "mx.test", QUICK))
+        survey(port, "smtp", "starttls")
 
 
 @given(st.binary(max_size=200))
@@ -153,12 +164,15 @@ def test_a_good_server(tmp_path: Path) -> None:
     with serving(silent, context) as port:
         record = imap(port)
         assert trust(port, ca) == {"trusted": True, "reason": ""}
-        weak = asyncio.run(suites.look_weak("127.0.0.1", port, "imap", "implicit", "mx.test", QUICK))
+        seen = survey(port)
     chain = parse_chain(Conversation(record, "good").tls, "good")
     assert (chain.version, chain.leaf.subject, chain.leaf.key, chain.leaf.bits) == ("TLSv1.3", "CN=mx.test", "EC", 256)
     assert chain.leaf.covers("MX.test") and not chain.order_faults
-    assert versions_of(silent, context).accepted == ["TLSv1.2", "TLSv1.3"]
-    assert suites.parse(weak, "good").insufficient == []
+    assert seen.versions.accepted == ["TLSv1.2", "TLSv1.3"]
+    assert seen.suites[0] == "AES_256_GCM_SHA384" and not seen.weak.keys() & {"anonymous", "RSA key exchange"}
+    assert (seen.compression, seen.early_data, seen.renegotiations, seen.broken_signature) == ("none", 0, 0, "refused")
+    assert seen.extended_master_secret and seen.secure_renegotiation and not seen.strict_alpn
+    assert "x25519" in seen.groups and not seen.hybrid
     del made
 
 
@@ -196,9 +210,9 @@ def test_only_tls12_and_a_weak_suite(tmp_path: Path) -> None:
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers("ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
     with serving(silent, context) as port:
-        weak = asyncio.run(suites.look_weak("127.0.0.1", port, "imap", "implicit", "mx.test", QUICK))
-    assert suites.parse(weak, "weak").phase_out == ["ECDHE_ECDSA_WITH_AES_128_CBC_SHA"]
-    assert versions_of(silent, context).accepted == ["TLSv1.2"]
+        seen = survey(port)
+    assert seen.suites == ["ECDHE_ECDSA_WITH_AES_128_CBC_SHA"]
+    assert (seen.versions.accepted, seen.preference) == (["TLSv1.2"], "none")
 
 
 def test_a_certificate_of_garbage_ends_in_a_named_fault() -> None:
@@ -216,7 +230,3 @@ def test_every_hello_is_well_formed() -> None:
         hello = client_hello(version, "mx.example.org")
         assert int.from_bytes(hello[3:5], "big") == len(hello) - 5
         assert int.from_bytes(hello[6:9], "big") == len(hello) - 9
-    weak = {**suites.INSUFFICIENT, **suites.PHASE_OUT}
-    assert not suites.INSUFFICIENT.keys() & suites.PHASE_OUT.keys()
-    assert not weak.keys() & {0xC02B, 0xC02C, 0xC02F, 0xC030, 0xCCA8, 0xCCA9}
-    assert set(OLD_SUITES) - set(weak) >= {0xC02B, 0xC02F}
