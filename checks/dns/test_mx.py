@@ -44,6 +44,21 @@ def test_domains_without_mail_say_so(mx, policy, evidence):
     evidence.band("null MX missing", int(not mx.null), policy["dns.null_mx_missing"])
 
 
+@requirement("DNS-032", severity="medium", refs=["RFC 5321 5.1", "RFC 2182 3.1"], controls="CT",
+             explained_by=["DNS-002"], where={"receives": True})
+def test_mx_hosts_do_not_fail_together(mx, mx_set, policy, evidence):
+    """The MX records lead to more than one host, in more than one network.
+
+    Why: with one host, or all behind one line, every outage stops all incoming mail; senders give up after days.
+    Fix: add an MX host elsewhere, or waive this where senders' own queues are protection enough. Hosts of equal
+    preference get the mail by chance: declare `mx_share: true` where that is meant.
+    """
+    evidence.attach("MX records", mx.text())
+    evidence.band("MX hosts", mx_set.targets, policy["dns.mx_targets"])
+    evidence.band("networks they stand in", mx_set.networks, policy["dns.mx_networks"])
+    evidence.band("undeclared equal preferences", mx_set.equal, policy["dns.mx_equal"])
+
+
 @requirement("DNS-033", severity="critical", refs=["RFC 1912 2.1", "RFC 8601 3"], controls="DA MA",
              explained_by=["DNS-002"], where={"sends": True})
 def test_egress_addresses_have_confirmed_reverse_names(reverse_names, policy, evidence):

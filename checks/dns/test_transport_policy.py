@@ -45,15 +45,19 @@ def test_tls_reports_count_few_failures(tls_sessions, policy, evidence):
     evidence.band("report files that cannot be read", tls_sessions.unreadable, policy["dns.reports_unreadable"])
 
 
-@requirement("DNS-055", severity="medium", refs=["RFC 8659 4", "RFC 8657"], controls="CR DA", where={"receives": True})
-def test_caa_permits_the_authorities_in_use(caa, policy, evidence):
+@requirement("DNS-055", severity="medium", refs=["RFC 8659 4", "RFC 8657 3, 4", "RFC 9495 3"],
+             controls="CR DA", where={"receives": True})
+def test_caa_permits_the_authorities_in_use(caa, caa_bound, policy, evidence):
     """CAA records say which authorities may issue for the names of mail, and those in use are among them.
 
     Why: without CAA any authority may issue a certificate for the mail host; with the wrong one the renewal fails.
-    Fix: publish `DOMAIN CAA 0 issue "your-authority"`, and declare the
-    CAA names of the authorities in use as `mailproof.authorities`.
+    Fix: publish `DOMAIN CAA 0 issue "your-authority"`, with `issuemail` for S/MIME and `iodef` for reports; declare the
+    CAA names of the authorities in use as `mailproof.authorities`, with account and methods where records bind them.
     """
     evidence.attach("CAA", caa.text())
     evidence.compare("authorities that are in use and not permitted", caa.forbidden, "==", ())
     evidence.band("names without CAA", caa.missing, policy["dns.caa_missing"])
+    evidence.band("sets bound to an account or method that is not declared", caa_bound, policy["dns.caa_bound"])
+    evidence.band("sets without issuemail", caa.open_to_mail, policy["dns.caa_mail_open"])
+    evidence.band("sets without iodef", caa.unreported, policy["dns.caa_unreported"])
     evidence.band("declared authorities", caa.authorities, policy["dns.caa_authorities"])
