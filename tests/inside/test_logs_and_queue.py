@@ -178,4 +178,4 @@ def test_exim_queue() -> None:
     found = queue.parse_exim(text)
     assert (found.total, found.oldest_hours, found.reasons) == (3, 72, (("frozen", 1),))
     with pytest.raises(ProbeError, match="lists none"):
-        queue.parse_exim("== now\n1\n== total\n3\n== messages\n== frozen\n0\n== end\n")
+        queue.parse_exim("== now\n1\n== total\n30\n== messages\n== frozen\n0\n== end\n")
