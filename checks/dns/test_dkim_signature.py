@@ -16,7 +16,7 @@ def has_probe(domain: Domain) -> bool:
 
 @requirement(
     "DNS-009", severity="critical", controls="MA", refs=["guide A31", "RFC 6376 6.1", "RFC 8301 3"], active=True,
-    explained_by=["DNS-008", "DNS-040", "DNS-041", "FLOW-044"], where={"test": has_probe},
+    explained_by=["DNS-008", "DNS-040", "DNS-041"], where={"test": has_probe},
 )  # fmt: skip
 def test_signed_mail_verifies(
     signatures: Signatures, signs_undeclared: tuple[str, ...], policy: PolicyView, evidence: Evidence

@@ -31,7 +31,8 @@ def test_spf_record_is_one_and_valid(spf, evidence):
     evidence.compare("records of the obsolete type SPF", spf.type99, "==", ())
 
 
-@requirement("DNS-035", severity="high", refs=["RFC 7208 4.6.4, 11.1"], controls="MA", explained_by=["DNS-034"])
+@requirement("DNS-035", severity="high", refs=["RFC 7208 4.6.4, 11.1"], controls="MA",
+             explained_by=["DNS-034", "DNS-039"])
 def test_spf_costs_no_more_lookups_than_receivers_allow(spf_stranger, spf_limits, policy, evidence):
     """The SPF record can be evaluated within the limits that receivers keep.
 

@@ -60,7 +60,7 @@ kind: not_measured
         ("revert: rm /dead\n", "", r"revert: a command is injected"),
         ("settle: test /dead\n", "", r"settle: Field required"),
         ("settle: test /dead", "settle: {tcp: {port: 99999, state: open}}", r"broken.yml:4: settle.*port"),
-        ("settle: test /dead", "settle: {within: 3}", r"broken.yml:4: settle.*exactly one of exec, dns and tcp"),
+        ("settle: test /dead", "settle: {within: 3}", r"broken.yml:4: settle.*exactly one of exec, dns, tcp and record"),
         ("settle: test /dead", "settle: {dns: {name: x, type: MX}}", r"broken.yml:4: .*has, lacks and rcode"),
         ("inject: touch /dead", "inject: {explode: mx1}", r"broken.yml:3: inject: an action is a command or"),
         ("inject: touch /dead", "inject: {dns: {zone: x}}", r"broken.yml:3: inject: .*one of set, delete and sign"),
