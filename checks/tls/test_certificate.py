@@ -19,7 +19,9 @@ UNREACHED = ["NET-003", "TLS-030", "TLS-031"]
     "TLS-038", severity="high", controls="CR", refs=["RFC 5280 6", "RFC 9325 7", "RFC 8446 4.4.2"],
     explained_by=UNREACHED, where=SPEAKS_TLS,
 )  # fmt: skip
-def test_chain_is_trusted(tls_chain: Chain, tls_trust: Trust, now: datetime, evidence: Evidence) -> None:
+def test_chain_is_trusted(
+    tls_chain: Chain, tls_trust: Trust, now: datetime, policy: PolicyView, evidence: Evidence
+) -> None:
     """The chain is complete, in order, and leads to the trust store.
 
     Why: clients warn or refuse, and senders under MTA-STS do not deliver, when a link is missing or unknown.
@@ -29,6 +31,7 @@ def test_chain_is_trusted(tls_chain: Chain, tls_trust: Trust, now: datetime, evi
     evidence.compare("path to the trust store", tls_trust.verdict, "==", "trusted")
     evidence.compare("links out of order", tls_chain.order_faults, "==", [])
     evidence.compare("intermediates outside their dates", tls_chain.outside_dates(now), "==", [])
+    evidence.band("departures from RFC 5280", tls_chain.defects, policy["tls.chain_defects"])
     evidence.attach("chain", "\n".join(item.subject for item in tls_chain.certificates))
 
 

@@ -123,6 +123,11 @@ def test_a_good_certificate_is_kept_until_its_names_change(tmp_path: Path) -> No
         ("wrong_name", lambda c: "wrong.test" in c.extensions[3].value.get_values_for_type(x509.DNSName)),
         ("other_ca", lambda c: "other CA" in c.issuer.rfc4514_string()),
         ("rsa1024", lambda c: isinstance(c.public_key(), rsa.RSAPublicKey) and c.public_key().key_size == 1024),
+        ("rsa2047", lambda c: c.public_key().key_size == 2047),
+        ("wildcard", lambda c: "*.test" in c.extensions[3].value.get_values_for_type(x509.DNSName)),
+        ("wildcard_below", lambda c: "*.mx.test" in c.extensions[3].value.get_values_for_type(x509.DNSName)),
+        ("common_name", lambda c: not any(isinstance(e.value, x509.SubjectAlternativeName) for e in c.extensions)),
+        ("intermediate_expired", lambda c: isinstance(c.public_key(), ec.EllipticCurvePublicKey)),
         ("missing_intermediate", lambda c: isinstance(c.public_key(), ec.EllipticCurvePublicKey)),
     ],
 )
