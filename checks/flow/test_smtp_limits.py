@@ -45,6 +45,8 @@ def test_limits_are_told_and_kept(smtp_limits: SmtpLimits, policy: PolicyView, e
     evidence.compare("a command line of 512 octets", smtp_limits.long_line_taken, "!=", "refused")
     if smtp_limits.recipients:
         evidence.band("recipients of one message", smtp_limits.recipients, policy["flow.recipients"])
+    if smtp_limits.tried:
+        evidence.compare("a hundred recipients", smtp_limits.tried, "==", "accepted")
 
 
 @requirement(

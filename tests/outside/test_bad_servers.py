@@ -129,3 +129,52 @@ def test_any_bytes_give_a_record(data: bytes, protocol: str) -> None:
         record = talk(port, protocol)
     assert record["connect"]["state"] == "open"
     reach_of(Conversation(record, "bad"), protocol)
+
+
+def middle(data: bytes, command: bytes) -> Handler:
+    """A sound SMTP server that answers ``command`` with ``data``, whatever that is, and then stays."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx.bad.test ESMTP\r\n")
+        while line := await reader.readline():
+            if line.upper().startswith(command):
+                writer.write(data)
+                await writer.drain()
+                continue
+            writer.write(b"250-mx\r\n250 SIZE 100\r\n" if line.upper().startswith(b"EHLO") else b"250 2.0.0 Ok\r\n")
+
+    return handler
+
+
+MIDDLE: dict[str, tuple[bytes, set[str]]] = {
+    "endless lines": (b"250-more\r\n" * 60000, {"overlong"}),
+    "one endless line": (b"250 " + b"x" * 6000000, {"overlong"}),
+    "NUL bytes": (b"\0" * 100 + b"\r\n", {"garbage"}),
+    "eight bits": (b"250 \xff\xfe\x80 caf\xe9\r\n", {"fine"}),
+    "codes that change": (b"250-one\r\n550 two\r\n", {"garbage"}),
+    "no code": (b"Ok, go on\r\n", {"garbage"}),
+    "code of four digits": (b"2500 ok\r\n", {"garbage"}),
+    "code of another kind": (b"900 what\r\n", {"garbage"}),
+    "two answers at once": (b"250 one\r\n250 two\r\n250 three\r\n", {"fine"}),
+    "silence": (b"", {"timeout"}),
+    "half a line": (b"250 hal", {"timeout"}),
+    "bare line feeds": (b"250 ok\n", {"fine"}),
+    "only a code": (b"250\r\n", {"fine"}),
+    "control characters": (b"250 \x1b[2J\x07\r\n", {"fine"}),
+}
+
+
+@pytest.mark.parametrize("command", [b"EHLO", b"MAIL", b"NOOP"])
+@pytest.mark.parametrize("case", MIDDLE)
+def test_whatever_comes_in_the_middle_ends_in_a_record(case: str, command: bytes) -> None:
+    data, expected = MIDDLE[case]
+    with serving(middle(data, command)) as port:
+        tracemalloc.start()
+        record = talk(port)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    ways = {item["how"] for item in (record["ended"], *record.get("parts", {}).values()) if item}
+    assert ways & expected if expected != {"fine"} else True, (case, record["ended"])
+    assert peak < 40_000_000
+    shown = str(record)
+    assert not any(ord(character) < 32 for character in shown) and len(shown) < 400_000

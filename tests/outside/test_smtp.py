@@ -149,4 +149,9 @@ def test_a_server_that_hangs_up_after_five_errors_is_seen_whole() -> None:
 
 def test_submission_without_a_login() -> None:
     seen = facts(speaker({**GOOD, "RCPT TO:<postmaster@own.test": "250 ok"}), protocol="submission")
-    assert seen.unauthenticated == {"null sender": "refused", "own-domain sender": "refused", "own to own": "accepted"}
+    assert seen.unauthenticated == {
+        "null sender": "refused",
+        "own-domain sender": "refused",
+        "own to own": "accepted",
+        "own to unknown": "refused",
+    }
