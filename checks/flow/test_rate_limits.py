@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fixtures.evidence import Evidence
 from fixtures.inside.rate_limits import RateLimits
+from fixtures.policy import PolicyView
 from fixtures.requirement import requirement
 
 
@@ -11,7 +12,7 @@ from fixtures.requirement import requirement
     "FLOW-058", severity="medium", group="mta", controls="AB", refs=["RFC 2505 2.4", "ISO 27001 A.8.6", "postconf(5)"],
     explained_by=["NET-001"],
 )  # fmt: skip
-def test_one_client_cannot_take_everything(rate_limits: RateLimits, evidence: Evidence) -> None:
+def test_one_client_cannot_take_everything(rate_limits: RateLimits, policy: PolicyView, evidence: Evidence) -> None:
     """Connections, messages, recipients and errors of one client are limited, and so are attempts to log in.
 
     Why: without limits one client fills the queue or guesses passwords at thousands a minute.
@@ -23,5 +24,4 @@ def test_one_client_cannot_take_everything(rate_limits: RateLimits, evidence: Ev
     if rate_limits.errors is not None:
         evidence.compare("errors before a client is dropped", rate_limits.errors, ">=", 1)
     evidence.attach("limits", ", ".join(f"{name}: {limit or 'none'}" for name, limit in rate_limits.limits.items()))
-    if rate_limits.unlimited:
-        evidence.warn(f"not limited for one client: {', '.join(rate_limits.unlimited)}")
+    evidence.band("not limited for one client", rate_limits.unlimited, policy["flow.unlimited"])

@@ -48,5 +48,7 @@ def test_backup_mx_is_as_strict(backup_parity: BackupParity, evidence: Evidence)
     trouble, remove it: senders try again for days.
     """
     evidence.each("at", backup_parity.outcomes, "==", SAME)
+    if backup_parity.smaller:
+        evidence.warn("refuses messages that the primary takes, by their size: " + ", ".join(backup_parity.smaller))
     if backup_parity.unseen:
         evidence.notice("not compared: " + "; ".join(backup_parity.unseen))
