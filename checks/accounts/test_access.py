@@ -14,13 +14,14 @@ from fixtures.requirement import requirement
     explained_by=["NET-003"], where={"protocol": "imap", "tls": "starttls"},
 )  # fmt: skip
 def test_imap_takes_no_password_before_tls(dialogue: Session, evidence: Evidence) -> None:
-    """IMAP announces LOGINDISABLED before TLS, and no mechanism that sends a password.
+    """IMAP announces LOGINDISABLED before TLS, and no mechanism that sends a password; after TLS logins are enabled.
 
     Why: a client that is not told so sends the password in the clear.
     Fix: Dovecot 2.4: auth_allow_cleartext = no; Dovecot 2.3: disable_plaintext_auth = yes; and ssl = required.
     """
     evidence.compare("ways to log in before TLS", dialogue.auth_in_clear, "==", [])
     evidence.compare("capabilities after TLS", dialogue.capabilities, "not in", [[], {}])
+    evidence.compare("LOGINDISABLED after TLS", getattr(dialogue, "still_disabled", False), "==", False)
 
 
 @requirement(
@@ -38,14 +39,15 @@ def test_pop3_takes_no_password_before_tls(dialogue: Session, evidence: Evidence
 
 @requirement(
     "ACC-032", severity="medium", controls="AC", refs=["RFC 5804 1.7", "RFC 5804 2.1"],
-    explained_by=["NET-003"], where={"protocol": "sieve", "tls": "starttls"},
+    explained_by=["NET-003", "TLS-030"], where={"protocol": "sieve", "tls": "starttls"},
 )  # fmt: skip
 def test_managesieve_takes_no_password_before_tls(dialogue: Session, evidence: Evidence) -> None:
-    """ManageSieve offers no SASL mechanism before STARTTLS.
+    """ManageSieve offers STARTTLS, and no SASL mechanism before it.
 
     Why: its password is the mailbox's own.
     Fix: Dovecot: ssl = required, and auth_allow_cleartext = no (2.4) or disable_plaintext_auth = yes (2.3).
     """
+    evidence.compare("STARTTLS offered", dialogue.starttls_offered, "==", True)
     evidence.compare("ways to log in before TLS", dialogue.auth_in_clear, "==", [])
 
 
@@ -69,11 +71,11 @@ def test_sasl_mechanisms_are_sound(dialogue: Session, policy: PolicyView, eviden
     where={"protocol": ("imap", "pop3", "sieve")},
 )  # fmt: skip
 def test_greeting_tells_no_version(dialogue: Session, policy: PolicyView, evidence: Evidence) -> None:
-    """The greeting tells no version of the software.
+    """Neither the greeting nor the answer to ID tells a version of the software.
 
     Why: it tells an attacker which holes to try.
-    Fix: Dovecot: set login_greeting to a plain text.
+    Fix: Dovecot: set login_greeting to a plain text, and imap_id_send to nothing.
     """
     evidence.attach("greeting", dialogue.self_description)
     found = versions(dialogue.self_description)
-    evidence.band("versions told in the greeting", len(found), policy["net.versions_told"])
+    evidence.band("versions told", len(found), policy["net.versions_told"])
