@@ -37,7 +37,7 @@ from fixtures.evidence import Evidence, RequirementFailed
 from fixtures.policy import load_policy
 from fixtures.probe_looks import ProbeMails
 from tests.outside.servers import QUICK, Handler, certificate, serving
-from tests.outside.test_bad_servers import plan
+from tests.outside.test_bad_servers import MIDDLE, middle, plan
 
 POLICY = load_policy().view()
 DATE = "Tue, 24 Nov 2026 10:00:00 +0000"
@@ -385,3 +385,39 @@ def test_any_answers_end_the_mailbox_in_a_record(lines: list[bytes]) -> None:
         "steps": [{"label": "login", "code": "", "lines": [str(line) for line in lines]}],
     }  # fmt: skip
     assert set(mailbox_of(record, "mx").outcomes) == {"login"}
+
+
+# --- hostile servers ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", ["endless lines", "one endless line", "NUL bytes", "codes that change", "half a line"])
+@pytest.mark.parametrize("command", [b"RCPT", b"DATA"])
+def test_a_hostile_exchanger_gives_no_verdict(case: str, command: bytes) -> None:
+    asked = replace(plan(), tls="none")
+
+    async def look(port: int) -> list[dict[str, Any]]:
+        scripts = probe_script(asked, "probe@own.test", "token", DATE), recipients_script(asked, "probe@own.test")
+        return [await converse("127.0.0.1", port, QUICK, read_reply, script) for script in scripts]
+
+    with serving(middle(MIDDLE[case][0], command)) as port:
+        first, second = asyncio.run(look(port))
+    seen = as_probe_mail(first, "mx")
+    for ask in (lambda: seen.loop, lambda: seen.ends):
+        with pytest.raises(ProbeError):
+            ask()
+    assert as_probe_mail(second, "mx").recipients in ("", "accepted")
+
+
+@pytest.mark.parametrize(
+    "answer", [b"* LIST " + b"x" * 20000, b"* 1 FETCH {999999999}", b"* OK\r\n" * 9000, b"\xff\0", b"m1 MAYBE", b"+"]
+)
+def test_a_hostile_store_gets_no_second_command(tmp_path: Path, answer: bytes) -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK ready\r\n")
+        await reader.readline()
+        writer.write(answer + b"\r\n")
+        await writer.drain()
+        await reader.readline()
+
+    outcome = at_work(tmp_path, handler).outcomes
+    assert set(outcome) == {"login"} and outcome["login"] != DONE
