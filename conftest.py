@@ -58,6 +58,7 @@ pytest_plugins = [
     "fixtures.forgery",
     "fixtures.signing_quality",
     "fixtures.own_mail",
+    "fixtures.bulk",
     "fixtures.inside.units",
     "fixtures.inside.processes",
     "fixtures.inside.sockets",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fixtures.bulk import Bulk
 from fixtures.estate import Domain
 from fixtures.evidence import Evidence
 from fixtures.forgery import Forgeries
@@ -26,6 +27,11 @@ def has_probe(domain: Domain) -> bool:
     return domain.probe is not None
 
 
+def sends_bulk(domain: Domain) -> bool:
+    """Whether it is declared to send bulk mail, and how to see how that arrives."""
+    return domain.bulk and has_probe(domain)
+
+
 @requirement("FLOW-035", severity="high", refs=["RFC 6409 6.1"], controls="AC MA", active=True,
              explained_by=NO_POST, where={"test": has_probe})  # fmt: skip
 def test_users_send_in_their_own_name_only(sender_spoof: str, evidence: Evidence) -> None:
@@ -39,7 +45,8 @@ def test_users_send_in_their_own_name_only(sender_spoof: str, evidence: Evidence
 
 
 @requirement("FLOW-036", severity="high", refs=["RFC 9989 5.3", "RFC 9989 5.4"], controls="MA", active=True,
-             explained_by=[*NO_POST, "FLOW-047"], where={"test": has_probe})  # fmt: skip
+             explained_by=[*NO_POST, "FLOW-047", "DNS-036", "DNS-043", "DNS-044"],
+             where={"test": has_probe})  # fmt: skip
 def test_own_domain_is_not_taken_from_outside(own_spoofs: Spoofs, evidence: Evidence) -> None:
     """Outside mail that claims to come from our own domain is refused, set aside or marked, at every MX.
 
@@ -127,6 +134,20 @@ def test_malware_is_caught(scans: Scans, evidence: Evidence) -> None:
     evidence.each("test virus,", scans.viruses, "in", ["refused", "held", "cleaned"])
     evidence.each("test spam,", scans.spam, "in", ["refused", "held", "cleaned", "junk", "tagged"])
     evidence.each("mail after archives without end, at", scans.after, "in", ["delivered", "marked", "junk"])
+
+
+@requirement("FLOW-052", severity="high", refs=["Google, Yahoo and Microsoft: demands on bulk senders", "RFC 9989"],
+             controls="MA", active=True, explained_by=[*NO_POST, "DNS-005", "DNS-032", "DNS-043"],
+             where={"test": sends_bulk})  # fmt: skip
+def test_bulk_mail_meets_what_is_asked_of_it(bulk_sender: Bulk, evidence: Evidence) -> None:
+    """Mail of a bulk sender passes SPF and DKIM elsewhere, is aligned, and comes by TLS from an address with a name.
+
+    Why: since 2024 and 2025 the large providers reject bulk mail that lacks one of them.
+    Fix: what is not "pass" says what the partner's server saw: mend the record, the signer, smtp_tls_security_level or
+    the PTR record.
+    """
+    evidence.attach("received elsewhere", bulk_sender.hop)
+    evidence.each("demand on bulk mail:", bulk_sender.demands, "==", "pass")
 
 
 @requirement("FLOW-060", severity="low", refs=["RFC 5321 7.6", "GDPR Art. 25"], controls="DP", active=True,

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from fixtures import letters, own_mail, signing_quality
+from fixtures.bulk import bulk_sender
 from fixtures.dialogue.handover import Way, hand_over
 from fixtures.dmarc import Discovery
 from fixtures.dmarc import parse as parse_dmarc
@@ -239,6 +240,68 @@ def test_a_mailbox_that_is_not_there_is_a_problem_said() -> None:
         found = watch.run(sent, lambda: (set(), set()), ())
     assert found["problem"] and not found["arrived"]
     assert "secret" not in repr(watch)
+
+
+def imap_server(folders: dict[str, dict[int, bytes]]) -> Any:
+    """As much of an IMAP server as the watch needs; messages by folder and UID."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK ready\r\n")
+        selected, deleted = "INBOX", set[int]()
+        while line := (await reader.readline()).decode().strip():
+            tag, _, command = line.partition(" ")
+            verb = command.upper()
+            if verb.startswith("CAPABILITY"):
+                writer.write(b"* CAPABILITY IMAP4rev1\r\n")
+            elif verb.startswith("LIST"):
+                writer.write(b'* LIST (\\HasNoChildren) "." INBOX\r\n* LIST (\\Junk) "." "Unwanted mail"\r\n')
+            elif verb.startswith("SELECT"):
+                selected = command.split(" ", 1)[1].strip('"')
+                writer.write(f"* {len(folders[selected])} EXISTS\r\n".encode())
+            elif verb.startswith("UID SEARCH"):
+                wanted = command.split()[-1].strip('"').encode()
+                uids = " ".join(str(uid) for uid, text in folders[selected].items() if wanted in text)
+                writer.write(f"* SEARCH {uids}\r\n".encode())
+            elif verb.startswith("UID FETCH"):
+                uid = int(command.split()[2])
+                text = folders[selected][uid]
+                writer.write(f"* 1 FETCH (UID {uid} BODY[]<0> {{{len(text)}}}\r\n".encode() + text + b")\r\n")
+            elif verb.startswith("UID STORE"):
+                deleted |= {int(uid) for uid in command.split()[2].split(",")}
+            elif verb.startswith("EXPUNGE"):
+                for uid in deleted:
+                    folders[selected].pop(uid, None)
+            writer.write(f"{tag} OK done\r\n".encode())
+
+    return handler
+
+
+def test_the_mailbox_is_watched_and_cleaned(tmp_path: Path) -> None:
+    ca = certificate(tmp_path, "ca.test")
+    path, _, _ = certificate(tmp_path, MX, issuer=(ca[1], ca[2]))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    somebody = b"Subject: other mail\r\n\r\nhello\r\n"
+    folders = {
+        "INBOX": {1: somebody, 2: b"X-Mailproof: token-0\r\n\r\nbody\r\n",
+                  3: b"Subject: returned\r\n\r\nX-Mailproof: token-1\r\n"},
+        "Unwanted mail": {1: b"X-Mailproof: token-2\r\n\r\n" + letters.GTUBE.encode() + b"\r\n"},
+    }  # fmt: skip
+    with serving(imap_server(folders), context) as port:
+        end = replace(endpoint(port), tls="implicit")
+        watch = Watch(end, "probe", "secret", str(ca[0]), "token", 3, 0.05, 2, 0.05, time.monotonic())
+        sent = threading.Event()
+        sent.set()
+        found = watch.run(sent, lambda: ({0, 1}, {0, 1, 2}), [2])
+        other = Watch(replace(end, server_name="mx2.test"), "probe", "secret", str(ca[0]), "token", 3, 0.05, 2, 0.05, 0)
+        refused = other.run(sent, lambda: (set(), set()), ())
+    assert found["problem"] == ""
+    assert [(item["number"], item["bounce"], item["folder"], item["intact"]) for item in found["arrived"]] == [
+        (0, False, "INBOX", False), (1, True, "INBOX", False), (2, False, "Unwanted mail", True),
+    ]  # fmt: skip
+    assert letters.GTUBE not in str(found["arrived"])
+    assert (found["removed"], folders) == (3, {"INBOX": {1: somebody}, "Unwanted mail": {}})
+    assert "does not name mx2.test" in refused["problem"]
 
 
 @pytest.mark.parametrize(
@@ -474,6 +537,53 @@ def test_lost_and_returned() -> None:
     again = original(ways, post(lost, returned, posted(OUTSIDE, OUTSIDE)), DOMAIN)
     assert again.outcomes["by submission"] == "accepted, but never in the mailbox"
     assert again.outcomes["to the partner and back"] == "accepted, then returned: 550 unknown"
+
+
+class Names:
+    """A resolver that knows which names an address has, and the addresses of those."""
+
+    def __init__(self, **answers: tuple[str, ...]) -> None:
+        self.answers = answers
+        self.texts: tuple[str, ...] = ()
+
+    def lookup(self, name: str, rtype: str) -> Any:
+        found = Names()
+        found.texts = self.answers.get(rtype, ())
+        return found
+
+
+@pytest.mark.parametrize(
+    ("protocol", "results", "answers", "unmet"),
+    [
+        ("esmtps", "spf=pass; dkim=pass", {"PTR": ("mx1.example.test.",), "A": ("192.0.2.1",)}, set()),
+        ("esmtp", "spf=pass; dkim=pass", {"PTR": ("mx1.example.test.",), "A": ("192.0.2.1",)}, {"TLS"}),
+        ("esmtps", "spf=softfail", {"PTR": ("mx1.example.test.",), "A": ("192.0.2.1",)}, {"SPF", "DKIM"}),
+        ("esmtps", "spf=pass; dkim=pass", {"PTR": ("mx1.example.test.",), "A": ("192.0.2.9",)}, {"reverse name"}),
+        ("esmtps", "spf=pass; dkim=pass", {}, {"reverse name"}),
+    ],
+)
+def test_demands_on_bulk_mail(
+    protocol: str, results: str, answers: dict[str, tuple[str, ...]], unmet: set[str]
+) -> None:
+    back = copy(
+        "Received: from mx.partner.test by mx1.example.test with ESMTPS id 3",
+        f"Authentication-Results: mx.partner.test; {results}",
+        f"Received: from mx1.example.test ([192.0.2.1]) by mx.partner.test with {protocol} id 2",
+        "Received: from submission (localhost [127.0.0.1]) by mx1.example.test with ESMTPSA id 1",
+    )
+    record = Discovery("example.test", (), "example.test", parse_dmarc("v=DMARC1; p=none"), "example.test")
+    quality = signing_quality.SigningQuality("x", (signing_quality.one(SIGNED, HERE, NOW),), ())
+    found = original(
+        bulk_sender, post(posted(SUBMISSION, REFLECTED, copies=(back,))), DOMAIN, Estate({}, {}), record, quality,
+        Names(**answers),
+    )  # fmt: skip
+    assert {name for name, state in found.demands.items() if state != "pass"} == unmet
+
+
+def test_bulk_mail_that_nobody_elsewhere_saw() -> None:
+    here = Domain("example.test", probe=PROBE.model_copy(update={"reflector_authserv_id": None}))
+    with pytest.raises(ProbeError, match="declare reflector"):
+        original(bulk_sender, post(), here, Estate({}, {}), None, None, None)
 
 
 # --- signature, privacy, form -----------------------------------------------------------------------------------------
