@@ -4,7 +4,7 @@ from fixtures.requirement import requirement
 
 
 @requirement("DNS-058", severity="low", refs=["RFC 6186 3, 6", "RFC 8314 5.1", "RFC 5804 1.8"], controls="TR",
-             explained_by=["TLS-040", "SVC-003"])
+             explained_by=["DNS-051", "NET-001", "NET-003", "NET-004", "SVC-001", "SVC-002", "TLS-030", "TLS-039"])
 def test_srv_records_lead_clients_to_tls(client_records, policy, evidence):
     """SRV records announce the services for mail clients, and each leads to TLS with a certificate that fits.
 

@@ -4,7 +4,7 @@ from fixtures.requirement import requirement
 
 
 @requirement("DNS-053", severity="critical", refs=["RFC 7672 2.2, 3.1", "RFC 7671 5, 8, 9"], controls="TR CR",
-             explained_by=["DNS-002", "DNS-051"], where={"receives": True})
+             explained_by=["DNS-002", "DNS-051", "NET-001", "NET-003", "SVC-001", "TLS-030"], where={"receives": True})
 def test_tlsa_records_match_what_is_presented(dane, dane_gaps, policy, evidence):
     """The TLSA records of every MX host match the certificate that each of its addresses presents on port 25.
 
