@@ -17,7 +17,7 @@ UNREACHED = ["NET-003", "TLS-030", "TLS-031"]
 
 @requirement(
     "TLS-038", severity="high", controls="CR", refs=["RFC 5280 6", "RFC 9325 7", "RFC 8446 4.4.2"],
-    explained_by=UNREACHED, where=SPEAKS_TLS,
+    explained_by=[*UNREACHED, "TLS-045"], where=SPEAKS_TLS,
 )  # fmt: skip
 def test_chain_is_trusted(
     tls_chain: Chain, tls_trust: Trust, now: datetime, policy: PolicyView, evidence: Evidence
