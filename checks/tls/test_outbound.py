@@ -81,7 +81,7 @@ def test_internal_hops_are_encrypted(internal_hops: tuple[Hop, ...], policy: Pol
 
     Why: behind the edge the same mail and the same passwords cross the network; whoever sits on it needs no key.
     Fix: use a socket on the host, TLS (lmtp_tls_security_level = encrypt, ldaps, tls_CAfile, sslmode=verify-full,
-    tcps), or a tunnel, and declare its networks under encrypted_networks. Milters know no TLS: tunnel them.
+    tcps), or a tunnel, and declare its network under protected_networks. Milters know no TLS: tunnel them.
     """
     evidence.attach("hops", "\n".join(map(str, internal_hops)) or "none over the network")
     evidence.compare("hops in clear text that leave the host", in_state(internal_hops, CLEAR), "==", [])
