@@ -173,14 +173,17 @@ def test_name_servers_are_examined_one_by_one() -> None:
     soa = "ns1.a.test. host.a.test. {} 3600 900 1209600 300"
     names = {"a.test": [("SOA", soa.format(7)), ("NS", "ns1.a.test."), ("NS", "ns2.a.test.")],
              "ns1.a.test": [("A", "192.0.2.1")], "ns2.a.test": [("A", "192.0.2.2")]}
-    second = {"a.test": [("SOA", soa.format(6))]}
+    second = {"": [("NS", "ns.root.test.")], "a.test": [("SOA", soa.format(6))]}
     send = Authority({"192.0.2.53": names, "192.0.2.1": names, "192.0.2.2": second}, recursive="192.0.2.2")
     resolver = Resolver(Tape(), "192.0.2.53", seconds=1, send=send)
     assert nameservers.zone_of(resolver, "a.test") == "a.test"
     pairs = nameservers.addresses_of(resolver, "a.test")
     found = [nameservers.examine(resolver, "a.test", name, address) for name, address in pairs]
     assert [server.serial for server in found] == [7, 6]
-    assert [server.faults for server in found] == [(), ("offers recursion to strangers (RA)",)]
+    assert [server.faults for server in found] == [(), ("resolves for strangers (RA, and an answer for the root)",)]
+    del second[""]  # it sets RA, and resolves nothing for us
+    closed = Resolver(Tape(), "192.0.2.53", seconds=1, send=send)
+    assert not nameservers.examine(closed, "a.test", "ns2.a.test", "192.0.2.2").faults
     send.lame = "192.0.2.1"
     again = Resolver(Tape(), "192.0.2.53", seconds=1, send=send)
     assert nameservers.examine(again, "a.test", "ns1.a.test", "192.0.2.1").faults[0].startswith("lame")
