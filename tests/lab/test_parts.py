@@ -74,6 +74,21 @@ def test_signing_faults_break_the_signature(zones: Zones, signing: Signing) -> N
     assert not _signatures_hold(zones.build({"test.": Change(signing=signing)})["test."])
 
 
+def test_a_zone_signed_with_sha1_and_one_of_another_ttl(zones: Zones) -> None:
+    changes = {"test.": Change(signing=Signing(algorithm="RSASHA1"), set={"@ MX": ["5 mx"]}, ttl=60)}
+    texts = zones.build(changes)
+    assert " IN DNSKEY 257 3 5 " in texts["test."] and " 60 IN MX 5 mx.test." in texts["test."]
+    assert " 5 2 " in next(line for line in texts["."].splitlines() if line.startswith("test.") and " IN DS " in line)
+
+
+def test_a_zone_signed_with_nsec3(zones: Zones) -> None:
+    text = zones.build({"test.": Change(signing=Signing(nsec3=(12, "abcd")))})["test."]
+    owners = [line.split(".")[0] for line in text.splitlines() if " NSEC3 1 0 12 abcd " in line]
+    following = {line.split(" 1 0 12 abcd ")[1].split()[0].lower() for line in text.splitlines() if " NSEC3 1 0 12 " in line}
+    assert owners and {owner.lower() for owner in owners} == following
+    assert _signatures_hold(text)
+
+
 def test_a_wrong_and_an_absent_delegation_signer(zones: Zones) -> None:
     served: list[Any] = []
     for which in ("right", "wrong", "absent"):
