@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from fixtures.errors import ProbeError
 from fixtures.tls.injection import Injection, look_injection, parse
 from tests.outside.servers import QUICK, Handler, certificate, serving
 
-CAPABILITY = b"* CAPABILITY IMAP4rev1 STARTTLS\r\n"
+PATIENT = replace(QUICK, greeting_s=5, reply_s=5, total_s=20)  # nobody is silent here, but the machine may be busy
 SIEVE = b'"IMPLEMENTATION" "test"\r\n"STARTTLS"\r\nOK "ready"\r\n'
 
 
@@ -80,7 +81,7 @@ def look(protocol: str, tmp_path: Path, **more: Any) -> Injection:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     with serving(server(protocol, context, **more)) as port:
-        return parse(asyncio.run(look_injection("127.0.0.1", port, protocol, "mx.test", QUICK)), "mx")
+        return parse(asyncio.run(look_injection("127.0.0.1", port, protocol, "mx.test", PATIENT)), "mx")
 
 
 @pytest.mark.parametrize("protocol", ["smtp", "submission", "lmtp", "imap", "pop3", "sieve"])

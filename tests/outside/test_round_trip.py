@@ -60,7 +60,9 @@ def test_a_missing_key_and_a_missing_signature(signed: tuple[bytes, str]) -> Non
 
 
 def test_bad_results_are_read() -> None:
-    header = b"Authentication-Results: mx.example.test; dkim=pass; spf=softfail smtp.mailfrom=a@b;\r\n\tdmarc=fail\r\n\r\n"
+    header = (
+        b"Authentication-Results: mx.example.test; dkim=pass; spf=softfail smtp.mailfrom=a@b;\r\n\tdmarc=fail\r\n\r\n"
+    )
     trip = RoundTrip("delivered", 1.0, header, "pass", ids=("mx.example.test",))
     assert trip.bad_results == ["dmarc=fail", "spf=softfail"]
     assert RoundTrip("delivered", 1.0, header, "pass", ids=("mx.other.test",)).bad_results == []
