@@ -60,6 +60,7 @@ def test_dmarc_reports_say_that_own_mail_passes(dmarc_volume, policy, evidence):
     envelope address of the domain. Sources among the others that are yours belong into the SPF record.
     """
     evidence.attach("sources", dmarc_volume.text())
+    evidence.bands("aligned mail of own sender", dmarc_volume.shares, policy["dns.dmarc_pass_source"], unit="%")
     evidence.band("aligned mail of own senders", dmarc_volume.percent, policy["dns.dmarc_pass"], unit="%")
     evidence.band("report files that cannot be read", dmarc_volume.unreadable, policy["dns.reports_unreadable"])
 

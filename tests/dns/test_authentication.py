@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures import dkim_rotation, dmarc, dmarc_destinations, mx, parked, record_sets, spf, spf_names
+from fixtures import dkim_rotation, dmarc, dmarc_destinations, https, mx, parked, record_sets, spf, spf_names
 from fixtures.errors import ProbeError
 from fixtures.estate import Selector
 from fixtures.resolver import Answer
@@ -157,3 +157,16 @@ def test_servers_that_differ_or_are_wrong() -> None:
 def test_judges_of_record_sets() -> None:
     assert record_sets.dkim_wrong((KEY,)) == "" and record_sets.dkim_wrong((KEY, KEY)) == "2 key records"
     assert record_sets.dkim_wrong(("v=DKIM1; p=",)) == "revoked" and record_sets.dmarc_wrong(("other",)) == ""
+
+
+def test_addresses_without_a_route_say_nothing() -> None:
+    """A machine without IPv6 judges what it can reach; where that is nothing, nothing is measured."""
+    def fetch(address: str) -> str:
+        if ":" in address:
+            raise ProbeError(f"this machine has no route to {address}")
+        return address
+
+    assert https.from_each(["192.0.2.1", "2001:db8::1"], fetch) == ["192.0.2.1"]
+    assert https.from_each([], fetch) == []
+    with pytest.raises(ProbeError, match="no route"):
+        https.from_each(["2001:db8::1"], fetch)

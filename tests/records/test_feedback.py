@@ -185,6 +185,7 @@ def test_own_mail_is_what_comes_from_own_addresses(tmp_path: Path) -> None:
     domain = Domain("a.test", egress=("192.0.2.1",))
     found = facts.volume(facts.recent(read(tmp_path), 30, NOW), domain, ["b.a.test"], "192.0.2.2".__eq__, ())
     assert (found.own, found.passed, found.percent) == (200, 190, 95.0)
+    assert found.shares == {"192.0.2.1": 90.0, "192.0.2.2": 100.0}
     assert found.strangers == ("203.0.113.9: 0 aligned, 7000 not",) and found.reports == 1
     nobody = facts.volume(facts.recent(read(tmp_path), 30, NOW), Domain("a.test"), [], lambda _: False, ())
     with pytest.raises(ProbeError, match="no mail from its own senders"):
