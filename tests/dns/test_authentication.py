@@ -170,3 +170,9 @@ def test_addresses_without_a_route_say_nothing() -> None:
     assert https.from_each([], fetch) == []
     with pytest.raises(ProbeError, match="no route"):
         https.from_each(["2001:db8::1"], fetch)
+
+
+def test_a_dead_server_is_asked_once() -> None:
+    resolver = world.resolver({"a.test": "TIMEOUT", "b.a.test": txt("x"), **ROOT})
+    assert [item.rcode for item in record_sets._ask(resolver, "192.0.2.9", ["a.test", "b.a.test"])] == ["TIMEOUT"]
+    assert len(record_sets._ask(resolver, "192.0.2.9", ["b.a.test", "a.test"])) == 2
