@@ -61,6 +61,12 @@ def test_keys_that_sign_no_zone_do_not_count() -> None:
     assert signing.keys(Answer("s", "a.test", "DNSKEY", "NOERROR", rows)) == (8, 13)
 
 
+@given(st.text(max_size=60), st.sampled_from(["DNSKEY", "DS", "NSEC3PARAM"]))
+def test_any_record_is_read_or_passed_over(text: str, kind: str) -> None:
+    answer = Answer("s", "a.test", kind, "NOERROR", (("a.test.", kind, 1, text),))
+    assert len(signing.keys(answer)) + len(signing.delegation(answer)) + len(signing.nsec3(answer)) <= 3
+
+
 @given(st.text(max_size=60))
 def test_any_rrsig_is_read_or_refused(text: str) -> None:
     answer = Answer("s", "a.test", "MX", "NOERROR", (("a.test.", "RRSIG", 1, text),))
