@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fixtures import recovery_probe
 from fixtures.estate import Domain
 from fixtures.evidence import Evidence
 from fixtures.policy import PolicyView
@@ -32,6 +33,7 @@ def test_mail_makes_its_round_trip(
     """
     evidence.attach("stages", "\n".join(f"{name}: {seconds:g} s" for name, seconds in round_trip.stages.items()))
     evidence.attach("results stated", ways.text())
+    evidence.attach(recovery_probe.NAME, recovery_probe.record(round_trip.message))
     evidence.compare("round trip", round_trip.outcome, "==", DELIVERED)
     evidence.compare("DKIM signature", round_trip.dkim, "==", "pass")
     evidence.each("mail", ways.known, "==", DELIVERED)

@@ -8,22 +8,26 @@ from fixtures.evidence import Evidence
 from fixtures.policy import PolicyView
 from fixtures.requirement import requirement
 from fixtures.smtp_behaviour import Timers
+from fixtures.vantage import Views
 
 
 @requirement(
     "NET-003", severity="critical", controls="AV", stage="quick", refs=["guide A9", "RFC 5321 3.1", "RFC 9051 7.1"],
     explained_by=["NET-001", "NET-002", "NET-004", "SVC-001", "SVC-002", "TLS-031"], where={"public": True},
 )  # fmt: skip
-def test_port_answers(reach: Reach, evidence: Evidence) -> None:
-    """The port accepts a connection and greets as its protocol demands.
+def test_port_answers(seen_by: Views, policy: PolicyView, evidence: Evidence) -> None:
+    """The port accepts a connection and greets as its protocol demands, from every vantage.
 
-    Why: a port that is closed, filtered or silent is an outage for all outside, whatever the host thinks of itself.
+    Why: a port that is closed, filtered or silent is an outage for all outside, whatever the host thinks of itself; one
+    that only some places reach is an outage for the others.
     Fix: refused: start the service or its listener (`ss -ltn`); timeout: look at firewall, routing, frozen processes;
     another greeting: read the mail log for the reason given in it.
     """
-    evidence.compare("TCP connection", reach.connection, "==", "open")
-    evidence.compare("greeting", reach.opening, "==", "ready")
-    evidence.attach("greeting", reach.greeting or "none")
+    evidence.attach("greeting", seen_by.here.greeting or "none")
+    evidence.attach("vantages", "\n".join([f"{k}: {v}" for k, v in seen_by.outcomes.items()] + list(seen_by.unseen)))
+    evidence.compare("TCP connection", seen_by.connection, "==", "open")
+    evidence.compare("greeting", seen_by.opening, "==", "ready")
+    evidence.band("vantages that do not reach it", seen_by.failed, policy["net.vantages_failing"])
 
 
 @requirement(

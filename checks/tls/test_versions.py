@@ -37,7 +37,7 @@ def test_tls13_is_offered(
 
 @requirement(
     "TLS-030", severity="critical", controls="TR", refs=["RFC 3207 4", "RFC 2595", "RFC 5804 2.2", "RFC 8314 3"],
-    explained_by=["NET-003"], where={"tls": "starttls"},
+    explained_by=["NET-003", "FLOW-055"], where={"tls": "starttls"},
 )  # fmt: skip
 def test_starttls_works(dialogue: Session, conversation: Conversation, evidence: Evidence) -> None:
     """STARTTLS is offered, and the handshake that follows it is completed.
