@@ -104,3 +104,22 @@ def test_any_octets_are_a_reply_or_malformed(data: bytes) -> None:
 def test_a_texts_octets_stay_visible() -> None:
     resolver = world.resolver({"a.test": [("TXT", b"caf\xe9"), ("TXT", "caf\u00e9".encode())]})
     assert set(resolver.lookup("a.test", "TXT").texts) == {"caf\u00e9"}
+
+
+def test_a_dead_name_server_costs_one_time_out() -> None:
+    """It is asked one control question, and nothing after that; another server and a recording are not touched by it."""
+    asked = []
+
+    def send(message: dns.message.Message, server: str, *_: object) -> dns.message.Message:
+        asked.append(server)
+        if server == "192.0.2.1":
+            raise dns.exception.Timeout
+        return dns.message.make_response(message)
+
+    tape = Tape()
+    resolver = Resolver(tape, "192.0.2.53", seconds=1, send=send)
+    for index in range(20):
+        assert resolver.ask(f"n{index}.test", "A", server="192.0.2.1").rcode == "TIMEOUT"
+        assert resolver.ask(f"n{index}.test", "A", server="192.0.2.2").rcode == "NOERROR"
+    assert (asked.count("192.0.2.1"), asked.count("192.0.2.2")) == (4, 20)
+    assert tape.peek("dns", "192.0.2.1", "n19.test A") is not None  # so that a replay knows it as well
