@@ -1,11 +1,11 @@
 """How long a run takes against an estate of which half is dead.
 
-    python -m bench.dead_estate [--endpoints=N] [--ports=P] [--policy=FILE] [--json=FILE]
+    python -m bench.dead_estate [--endpoints=N] [--ports=P] [--suite] [--json=FILE]
 
 N endpoints on loopback addresses, P ports at each: at the first half of the addresses a small SMTP server answers, at
-the other half connections are never taken (listeners whose backlog is full, so that the kernel drops every SYN). Two
-name servers are declared dead in the same way. The whole suite runs against it, once; the time is given in seconds and
-in time-outs of a connection (net.connect_timeout_s), beside a run in which all of the estate lives.
+the other half connections are never taken (listeners whose backlog is full, so that the kernel drops every SYN). All
+of it is looked at as a run does ahead of its checks, once with half of it dead and once with all of it alive; with
+--suite the whole suite runs as well. Times in seconds, and in time-outs of a connection (net.connect_timeout_s).
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ from typing import Any
 
 import yaml
 
+from fixtures.exchange import Tape
+from fixtures.inventory import read_inventory
 from fixtures.options import SUITE
 from fixtures.policy import load_policy
+from fixtures.prober import ADDRESS_LOOKS, LOOKS, Errand, Gathering, Prober
 
 FIRST_PORT = 42525
 
@@ -105,12 +108,21 @@ def address(number: int) -> str:
     return f"127.77.{number // 250}.{number % 250 + 1}"
 
 
-def run(estate: Path, options: list[str]) -> float:
+def gather(estate: Path) -> float:
+    """Seconds until all that a run asks of endpoints and addresses was asked."""
+    prober = Prober(read_inventory(estate), Tape(), load_policy())
+    todo = [Errand(endpoint, set(LOOKS)) for endpoint in prober.estate.endpoints]
+    started = time.monotonic()
+    Gathering(prober, todo, {address: set(ADDRESS_LOOKS) for address in prober.estate.addresses})()
+    return time.monotonic() - started
+
+
+def suite(estate: Path) -> float:
     """Seconds of one run of the whole suite."""
     with tempfile.TemporaryDirectory() as work:
         command = [sys.executable, "-m", "pytest", "checks", "-q", f"--inventory={estate}", f"--evidence={work}/out"]
         started = time.monotonic()
-        done = subprocess.run([*command, *options], cwd=SUITE, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=SUITE, capture_output=True, text=True, check=False)
         seconds = time.monotonic() - started
     if done.returncode not in (0, 1):
         raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
@@ -122,33 +134,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.dead_estate")
     parser.add_argument("--endpoints", type=int, default=200)
     parser.add_argument("--ports", type=int, default=2)
-    parser.add_argument("--policy", metavar="FILE")
+    parser.add_argument("--suite", action="store_true")
     parser.add_argument("--json", metavar="FILE", type=Path)
     given = parser.parse_args(arguments)
-    options = [f"--policy={given.policy}"] if given.policy else []
-    limit = float(load_policy(*(Path(item) for item in [given.policy] if item)).view()["net.connect_timeout_s"])
+    limit = float(load_policy().view()["net.connect_timeout_s"])
     count = given.endpoints // given.ports
     places = [(address(host), FIRST_PORT + port) for host in range(count) for port in range(given.ports)]
-    half = len(places) // 2
+    half, measures = len(places) // 2, [gather, suite] if given.suite else [gather]
     with tempfile.TemporaryDirectory() as folder:
         estate = Path(folder) / "estate.yml"
         estate.write_text(yaml.safe_dump(inventory(given.endpoints, given.ports)))
         with ExitStack() as stack:
             for place in places:
                 stack.enter_context(living(*place))
-            alive = run(estate, options)
+            alive = [measure(estate) for measure in measures]
         with ExitStack() as stack:
             for index, place in enumerate(places):
                 stack.enter_context(living(*place) if index < half else black_hole(*place))
-            dead = run(estate, options)
-    found = {
-        "endpoints": len(places),
-        "black_holes": len(places) - half,
-        "time_out_s": limit,
-        "all_alive_s": round(alive, 1),
-        "half_dead_s": round(dead, 1),
-        "more_in_time_outs": round((dead - alive) / limit, 2),
-    }
+            dead = [measure(estate) for measure in measures]
+    found: dict[str, Any] = {"endpoints": len(places), "black_holes": len(places) - half, "time_out_s": limit}
+    for measure, good, bad in zip(measures, alive, dead, strict=True):
+        found[measure.__name__] = {
+            "all_alive_s": round(good, 1),
+            "half_dead_s": round(bad, 1),
+            "half_dead_in_time_outs": round(bad / limit, 2),
+        }
     print(json.dumps(found, indent=2))
     if given.json:
         given.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
