@@ -125,7 +125,8 @@ def test_daemons_that_must_be_told() -> None:
     assert renewal.daemons_of([25, 993, 465], listening) == ["dovecot", "postfix"]
 
 
-@pytest.mark.parametrize("values", [{}, {"timer": "a.timer", "manual": "by hand each year"}, {"timer": "a; reboot"},
+@pytest.mark.parametrize("values", [{}, {"timer": "a.timer", "manual": "by hand each year"},
+                                    {"timer": "a.timer", "by": "mx2.example.org"}, {"timer": "a; reboot"},
                                     {"timer": "a.timer", "hooks": ["/x; reboot"]}, {"manual": "lazy"}])  # fmt: skip
 def test_wrong_declarations_are_refused(values: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):

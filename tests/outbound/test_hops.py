@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,6 +129,27 @@ def test_exim() -> None:
     )
     assert found(text) == {
         "10.0.0.8": OPPORTUNISTIC, "clamd:10.0.0.4 3310": CLEAR, "127.0.0.1 783": LOCAL, "db.example.org": CLEAR,
+    }  # fmt: skip
+
+
+class Knows:
+    """A host that knows names from /etc/hosts."""
+
+    name = "mx.example.org"
+
+    def run(self, command: str, *args: str) -> Any:
+        assert refuse(command) is None
+        assert "reboot" not in command
+        return SimpleNamespace(rc=2, stdout="== db.internal\n127.0.0.1 STREAM db\n== dir.internal\n10.9.0.7 STREAM\n== gone\n")
+
+
+def test_names_that_the_host_knows() -> None:
+    text = (
+        "== main\nsmtpd_milters = inet:db.internal:1, inet:dir.internal:2, inet:gone:3, inet:$(reboot):4\n== end\n"
+    )
+    here = hops.with_names(Knows(), HERE, hops.parse(text, HERE))
+    assert {hop.place: hop.state for hop in hops.parse(text, here)} == {
+        "inet:db.internal:1": LOCAL, "inet:dir.internal:2": PROTECTED, "inet:gone:3": CLEAR, "inet:$(reboot):4": CLEAR,
     }  # fmt: skip
 
 
