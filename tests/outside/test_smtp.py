@@ -153,5 +153,6 @@ def test_submission_without_a_login() -> None:
         "null sender": "refused",
         "own-domain sender": "refused",
         "own to own": "accepted",
-        "own to unknown": "refused",
+        "null to known": "accepted",
+        "null to unknown": "refused",
     }
