@@ -64,9 +64,7 @@ def test_renewal_is_automated(
     "TLS-043", severity="high", controls="CR", refs=["postconf(5) smtpd_tls_chain_files", "doveadm-reload(1)"],
     explained_by=["NET-001", *UNREACHED, "SVC-001", "SVC-002", "TLS-042"],
 )  # fmt: skip
-def test_newest_certificate_is_served(
-    served_certificates: Served, policy: PolicyView, evidence: Evidence
-) -> None:
+def test_newest_certificate_is_served(served_certificates: Served, policy: PolicyView, evidence: Evidence) -> None:
     """Every port and address serves the certificate that its configuration names, and that is the newest on the disk.
 
     Why: Dovecot and nginx keep the old certificate in memory after a renewal, until it runs out before all clients.

@@ -9,7 +9,7 @@ from fixtures.tls.handshake import Handshake
 from fixtures.tls.profiles import profile
 
 SPEAKS_TLS = {"tls": ("starttls", "implicit")}
-UNREACHED = ["NET-003", "TLS-030", "TLS-031"]
+UNREACHED = ["NET-003", "TLS-001", "TLS-030", "TLS-031"]
 
 
 @requirement(

@@ -104,6 +104,20 @@ def test_a_list_that_was_not_gone_through_is_not_measured() -> None:
         level(negotiation.test_handshakes_are_sound, shake(unfinished))
 
 
+def test_a_server_of_old_versions_alone_has_passed_nothing() -> None:
+    old = {"TLSv1": {"outcome": "accepted"}, "TLSv1.2": {"outcome": "refused"}, "TLSv1.3": {"outcome": "refused"}}
+    seen = shake(versions=old, tls12=None, tls13=None)
+    for check in (
+        negotiation.test_suites_are_strong,
+        negotiation.test_no_broken_key_exchange_or_cipher,
+        negotiation.test_groups_are_strong,
+        negotiation.test_handshakes_are_signed_well,
+        negotiation.test_handshakes_are_sound,
+    ):
+        with pytest.raises(ProbeError, match="neither"):
+            level(check, seen)
+
+
 @pytest.mark.parametrize(
     ("part12", "part13", "expected"),
     [
