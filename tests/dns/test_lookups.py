@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures import caa, dmarc, dnssec, host_resolver, https, mta_sts, mx, nameservers, ptr, spf, tlsrpt
+from fixtures import caa, dmarc, dnssec, dnswire, host_resolver, https, mta_sts, mx, nameservers, ptr, spf, tlsrpt
 from fixtures.errors import ProbeError
 from fixtures.estate import Domain, Estate, HostEntry
 from fixtures.exchange import Tape
@@ -239,3 +239,20 @@ def test_a_host_without_bash_is_not_measured() -> None:
     host = SimpleNamespace(name="h", run=lambda *_: said)
     with pytest.raises(ProbeError, match="bash, coreutils and timeout are needed"):
         host_resolver.ask_from(host, "192.0.2.53", "a.test", "A", 3)
+
+
+def test_many_questions_from_a_host_are_one_command() -> None:
+    """A server that was silent twice is given up; what the host cannot do is not measured."""
+    query = dnswire.query("a.test", "A")
+    query.id = host_resolver.QUERY_ID
+    packed = base64.b64encode(query.to_wire()).decode()
+    reply = base64.b64encode(dns.message.make_response(query).to_wire()).decode()
+    printed = base64.b64encode(f"1700000000.000100\n{reply}\n1700000000.250100 0\n".encode()).decode()
+    host = SimpleNamespace(name="mx", run=lambda *_: SimpleNamespace(rc=0, stdout=lines, stderr="bash: not found"))
+    asked = [("192.0.2.1", "a.test", "A"), ("192.0.2.2", "a.test", "A"), ("192.0.2.3", "a.test", "A")]
+    lines = f"192.0.2.1,{packed} 0 {printed}\n192.0.2.2,{packed} 124 -\n192.0.2.3,{packed} 3 \n"
+    found = host_resolver.ask_all(host, asked, 3)
+    assert [found[item].rcode for item in asked] == ["NOERROR", "TIMEOUT", "UNREACHABLE"]
+    for lines in ("", f"192.0.2.1,{packed} 0 !\n"):
+        with pytest.raises(ProbeError):
+            host_resolver.ask_all(host, asked[:1], 3)
