@@ -208,7 +208,6 @@ def test_dnssec_names_follow_the_mx() -> None:
 
 
 def test_a_reply_from_the_host_is_read() -> None:
-    from fixtures import dnswire
 
     query = dnswire.query("a.test", "MX")
     reply = world.World({"a.test": [("MX", (10, "mx.a.test"))]})(query, "192.0.2.53", 53, False, 1)
@@ -224,7 +223,6 @@ def test_a_reply_from_the_host_is_read() -> None:
 
 @given(st.text(max_size=300))
 def test_resolv_conf_and_replies_of_any_text(text: str) -> None:
-    from fixtures import dnswire
 
     try:
         assert len(host_resolver.name_servers(text)) <= 3
