@@ -246,11 +246,14 @@ def test_many_questions_from_a_host_are_one_command() -> None:
     packed = base64.b64encode(query.to_wire()).decode()
     reply = base64.b64encode(dns.message.make_response(query).to_wire()).decode()
     printed = base64.b64encode(f"1700000000.000100\n{reply}\n1700000000.250100 0\n".encode()).decode()
-    host = SimpleNamespace(name="mx", run=lambda *_: SimpleNamespace(rc=0, stdout=lines, stderr="bash: not found"))
     asked = [("192.0.2.1", "a.test", "A"), ("192.0.2.2", "a.test", "A"), ("192.0.2.3", "a.test", "A")]
     lines = f"192.0.2.1,{packed} 0 {printed}\n192.0.2.2,{packed} 124 -\n192.0.2.3,{packed} 3 \n"
-    found = host_resolver.ask_all(host, asked, 3)
+
+    def host(text: str) -> Any:
+        return SimpleNamespace(name="mx", run=lambda *_: SimpleNamespace(rc=0, stdout=text, stderr="bash: not found"))
+
+    found = host_resolver.ask_all(host(lines), asked, 3)
     assert [found[item].rcode for item in asked] == ["NOERROR", "TIMEOUT", "UNREACHABLE"]
-    for lines in ("", f"192.0.2.1,{packed} 0 !\n"):
+    for wrong in ("", f"192.0.2.1,{packed} 0 !\n"):
         with pytest.raises(ProbeError):
-            host_resolver.ask_all(host, asked[:1], 3)
+            host_resolver.ask_all(host(wrong), asked[:1], 3)
