@@ -318,7 +318,7 @@ def test_folders(line: bytes, name: bytes) -> None:
 
 
 def test_the_record_is_read_by_numbers() -> None:
-    answer = {"at": "end of data", "code": "250", "text": "ok", "seconds": 0.1}
+    answer = {"at": "end of data", "code": "250", "text": "ok", "seconds": 0.1, "begun": 0.4}
     arrived = {"folder": "INBOX", "seconds": 1.0, "intact": False, "message": "Subject: x\r\n\r\n"}
     record = {
         "token": "t", "letters": [[SUBMISSION, SUBMITTED], [SUBMISSION, REFLECTED], [MX, HARMLESS]],
@@ -330,6 +330,7 @@ def test_the_record_is_read_by_numbers() -> None:
     }  # fmt: skip
     found = read(record, plan())
     assert len(found.letter(SUBMISSION, SUBMITTED).copies) == 2
+    assert found.letter(SUBMISSION, SUBMITTED).seconds == 0.6
     assert found.letter(SUBMISSION, REFLECTED).bounce == "a report came back"
     with pytest.raises(ProbeError, match="greeting: nothing"):
         found.letter(MX, HARMLESS)
