@@ -18,7 +18,7 @@ def has_probe(domain: Domain) -> bool:
 @requirement(
     "FLOW-044", severity="critical", controls="AV MA", refs=["RFC 6409", "RFC 6376 6", "RFC 8601"], active=True,
     explained_by=["NET-001", "NET-003", "SVC-001", "SVC-002", "TLS-030", "TLS-031", "TLS-038", "TLS-039",
-                  "DNS-005", "DNS-008", "DNS-009", "DNS-034", "DNS-041", "DNS-043"],
+                  "DNS-005", "DNS-008", "DNS-009", "DNS-034", "DNS-041", "DNS-043", "FLOW-055"],
     where={"test": has_probe},
 )  # fmt: skip
 def test_mail_makes_its_round_trip(
