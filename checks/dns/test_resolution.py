@@ -70,7 +70,7 @@ def test_mx_records_live_as_long_as_they_should(lifetimes, policy, evidence):
 
 @requirement("DNS-056", severity="medium", refs=["RFC 2182 3, 5", "RFC 1912 2.8", "RFC 9210 3", "RFC 5936 5"],
              controls="DA")
-def test_name_servers_agree_and_keep_to_themselves(name_servers, server_networks, policy, evidence):
+def test_name_servers_agree_and_keep_to_themselves(name_servers, nameless_servers, server_networks, policy, evidence):
     """The zone has several name servers, all of one serial by UDP and TCP; none recurses or gives the zone away.
 
     Why: a lame or stale server answers some of the world wrongly, which looks like mail that fails now and then.
@@ -85,3 +85,4 @@ def test_name_servers_agree_and_keep_to_themselves(name_servers, server_networks
     evidence.band("differences from the zone above", name_servers.delegation, policy["dns.delegation_differs"])
     evidence.band("families with too few servers", name_servers.one_family, policy["dns.server_family"])
     evidence.band("primaries named by the SOA records", name_servers.primaries, policy["dns.server_primaries"])
+    evidence.band("servers without a reverse name", nameless_servers, policy["dns.server_nameless"])
