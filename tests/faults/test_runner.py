@@ -41,7 +41,7 @@ def test_a_fault_is_played_and_reverted(
     assert matrix.good and suite.runs == ["baseline", "services.broken", "after"]
     assert lab.done == [
         "mx1: touch /dead",
-        "publish {'example.test': {'set': {}, 'delete': ['mx1 A'], 'signing': {}}}",
+        "publish {'example.test': {'set': {}, 'delete': ['mx1 A'], 'signing': {}, 'ttl': None}}",
         "restore",
         "mx1: rm /dead",
         "wait_ready mx1 60.0",
@@ -144,6 +144,17 @@ def test_a_broken_lab_is_healed_or_the_run_ends(
     suite.said["between"] = bundle_of(worse)
     runner.heal = lambda: stage
     assert "not as before" in runner.play_all(faults).stopped
+
+
+def test_a_slow_moment_is_no_damage(runner: Runner, suite: FakeSuite, write: Callable[..., Fault]) -> None:
+    """What is gone at a second look was never left over."""
+    worse = ("DNS-034", "example.test", "warn")
+    suite.said["services.broken"] = bundle_of(("SVC-001", MX1, "fail"), worse, causes=(("SVC-001", MX1),))
+    looks = iter([bundle_of(worse), bundle_of(), bundle_of()])
+    run = suite.run
+    suite.run = lambda name: next(looks) if name == "between" else run(name)  # type: ignore[method-assign]
+    matrix = runner.play_all([write(KILLED), write(KILLED)])
+    assert len(matrix.outcomes) == 2 and not matrix.outcomes[0].left and not matrix.stopped
 
 
 def test_a_fault_that_does_not_revert_is_healed(
