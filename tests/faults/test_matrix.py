@@ -16,32 +16,67 @@ from fixtures.faults.model import FAULTS
 from fixtures.lab.lab import Lab
 from fixtures.options import SUITE
 
+#: Twenty seconds a fault on an idle machine of two cores; a busy one may take five times as long.
+LIMIT_S = 6000
 PLAYED = (
+    "accounts/greeting-with-version",
+    "accounts/imap-login-before-tls",
+    "accounts/pop3-login-before-tls",
+    "accounts/weak-mechanism",
     "configuration/domain-placeholder",
     "configuration/loopback-only",
+    "dns/autoconfig-plain",
+    "dns/bimi-logo-with-script",
     "dns/dkim-key-differs",
+    "dns/dkim-sha1-only",
     "dns/dmarc-none",
+    "dns/dmarc-reports-unwanted",
+    "dns/mta-sts-lacks-mx",
     "dns/mx-dead-name",
+    "dns/nsec3-iterations",
     "dns/ptr-missing",
+    "dns/recursion-open",
+    "dns/registration-ending",
     "dns/resolver-out-of-reach",
     "dns/spf-allows-all",
+    "dns/spf-include-of-a-stranger",
     "dns/spf-lacks-egress",
     "dns/spf-twice",
+    "dns/srv-missing",
+    "dns/tlsa-differs",
+    "dns/tlsa-single",
+    "dns/ttl-minute",
     "flow/auth-on-port-25",
+    "flow/backup-takes-unknown",
+    "flow/blocklisted",
+    "flow/chunking-offered",
     "flow/open-relay",
+    "flow/postmaster-refused",
+    "flow/relay-for-own-sender",
+    "flow/virus-scanner-stopped",
     "flow/vrfy-on",
+    "flow/xclient-offered",
     "logs/retention-four-weeks",
+    "network/banner-with-version",
     "network/smtp-filtered",
     "network/unknown-listener",
+    "network/unknown-verbs-taken",
     "resources/store-nearly-full",
     "services/dovecot-stopped",
     "services/postfix-disabled",
     "services/postfix-killed",
+    "tls/anonymous-suites",
     "tls/certificate-expired",
     "tls/certificate-expiring",
+    "tls/certificate-renewed-without-reload",
     "tls/certificate-wrong-name",
+    "tls/crl-missing",
+    "tls/lmtp-over-the-network",
+    "tls/renewal-timer-off",
+    "tls/rsa-key-exchange",
     "tls/starttls-off",
     "tls/tls13-off",
+    "tls/web-without-hsts",
 )
 
 
@@ -56,12 +91,14 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
         (layer / f"{name.split('/')[1]}.yml").write_bytes((FAULTS / f"{name}.yml").read_bytes())
     output = folder / "matrix.json"
     command = [sys.executable, "-m", "fixtures.faults", "run", f"--faults-dir={folder / 'chosen'}", f"--output={output}"]
-    done = subprocess.run(command, cwd=SUITE, capture_output=True, text=True, timeout=1500, check=False)
+    # A fault that breaks the lab fails alone: the others are played on a lab that is made anew.
+    command.append("--heal")
+    done = subprocess.run(command, cwd=SUITE, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     assert output.exists(), done.stdout + done.stderr
     return {item["name"]: item for item in json.loads(output.read_text())["faults"]}
 
 
-@pytest.mark.timeout(1600)
+@pytest.mark.timeout(LIMIT_S + 100)
 @pytest.mark.parametrize("name", PLAYED)
 def test_a_fault_is_found_first_and_alone(matrix: dict[str, dict[str, Any]], name: str) -> None:
     outcome = matrix[name]
@@ -79,4 +116,4 @@ def test_a_dead_master_behind_a_living_unit_is_named(matrix: dict[str, dict[str,
 
 def test_enough_requirements_are_shown_to_fail(matrix: dict[str, dict[str, Any]]) -> None:
     roots = {id for name in PLAYED for id in matrix[name]["root"]}
-    assert len(roots) >= 15, sorted(roots)
+    assert len(roots) >= 45, sorted(roots)
