@@ -114,9 +114,7 @@ def one_spf(domain: Domain, estate: Estate) -> Judged:
 
 def spf_end(domain: Domain, estate: Estate) -> Judged:
     """It ends in -all or ~all."""
-    (record,) = spf_of(domain, estate)[:1] or [""]
-    if not record:
-        raise Silent("no SPF record")
+    record = the_one(spf_of(domain, estate))
     return bool(re.search(r" [-~]all$", record)) and "+all" not in record, record
 
 
@@ -128,9 +126,7 @@ def one_dmarc(domain: Domain, estate: Estate) -> Judged:
 
 def dmarc_policy(domain: Domain, estate: Estate) -> Judged:
     """No part of its policy is none."""
-    (record,) = dmarc_of(domain, estate)[:1] or [""]
-    if not record:
-        raise Silent("no DMARC record")
+    record = the_one(dmarc_of(domain, estate))
     return "p=" in record and not re.search(r"\b(?:p|sp|np)=none", record), record
 
 
@@ -201,6 +197,13 @@ def spf_of(domain: Domain, estate: Estate) -> list[str]:
 
 def dmarc_of(domain: Domain, estate: Estate) -> list[str]:
     return texts(f"_dmarc.{domain.name}", "v=DMARC1", estate)
+
+
+def the_one(records: list[str]) -> str:
+    """The only record; of none or several nothing more can be said."""
+    if len(records) != 1:
+        raise Silent(f"{len(records)} records")
+    return records[0]
 
 
 def dkim_keys(domain: Domain, estate: Estate) -> dict[str, list[str]]:
