@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.dialogue.line import Limits
+from fixtures.errors import ProbeError
 from fixtures.tls.handshake import Handshake, parse
 from fixtures.tls.survey import Place, look_handshake
 
@@ -101,7 +102,16 @@ def suites_by_openssl(port: int) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["modern", "good", "RSA and DHE", "CBC", "anonymous", "NULL", "old"])
+def test_a_server_of_tls_1_1_alone_is_seen_as_such(pem: Path) -> None:
+    with s_server(pem, SERVERS["old"]) as port:
+        seen = survey(port)
+        assert by_openssl(port, "-tls1_1", "-cipher", CLIENT) and not by_openssl(port, "-tls1_2")
+    assert seen.versions.accepted == ["TLSv1.1"]
+    with pytest.raises(ProbeError, match="neither"):
+        _ = seen.suites12
+
+
+@pytest.mark.parametrize("name", ["modern", "good", "RSA and DHE", "CBC", "anonymous", "NULL"])
 def test_suites_and_versions_are_those_of_openssl(pem: Path, name: str) -> None:
     with s_server(pem, SERVERS[name]) as port:
         seen = survey(port)
