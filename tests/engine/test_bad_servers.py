@@ -131,6 +131,8 @@ def test_a_resolver_that_is_down_is_not_measured_within_one_time_out_or_two(tmp_
         )
         code, results, output = judge(tmp_path, inventory, "checks/dns", seconds=90)
     assert code == 1, output
-    verdicts = {item["verdict"] for item in results}
-    assert verdicts == {"not_measured"}, {(item["id"], item["verdict"]) for item in results}
-    assert len(results) > 10
+    undeclared = {"DNS-046", "DNS-050", "DNS-061"}  # no records and no registration are declared, whatever the DNS says
+    seen = {(item["id"], item["verdict"]) for item in results}
+    assert {verdict for id, verdict in seen if id not in undeclared} == {"not_measured"}, seen
+    assert {verdict for id, verdict in seen if id in undeclared} == {"not_applicable"}, seen
+    assert len(results) > 20

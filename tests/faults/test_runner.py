@@ -157,6 +157,17 @@ def test_a_slow_moment_is_no_damage(runner: Runner, suite: FakeSuite, write: Cal
     assert len(matrix.outcomes) == 2 and not matrix.outcomes[0].left and not matrix.stopped
 
 
+def test_an_alarm_must_be_there_at_two_looks(runner: Runner, suite: FakeSuite, write: Callable[..., Fault]) -> None:
+    alarmed = bundle_of(("SVC-001", MX1, "fail"), ("DNS-034", "example.test", "warn"), causes=(("SVC-001", MX1),))
+    suite.said["services.first"] = alarmed
+    suite.said["services.first.again"] = bundle_of(("SVC-001", MX1, "fail"), causes=(("SVC-001", MX1),))
+    suite.said |= {"services.second": alarmed, "services.second.again": alarmed}
+    faults = [write(KILLED, "services/first"), write(KILLED, "services/second")]
+    first, second = runner.play_all(faults).outcomes
+    assert first.good and [str(change.finding) for change in first.fleeting] == ["DNS-034 example.test"]
+    assert not second.good and second.judgement and len(second.judgement.alarms) == 1 and not second.fleeting
+
+
 def test_a_fault_that_does_not_revert_is_healed(
     runner: Runner, lab: FakeLab, stage: Stage, suite: FakeSuite, write: Callable[..., Fault]
 ) -> None:
