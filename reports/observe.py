@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from fixtures.errors import InputError, NotApplicable, ProbeError
+from fixtures.estate import HostEntry
 from fixtures.evidence import EVIDENCE, Evidence
 from fixtures.exchange import Exchange, collecting, tape_of, unpack
 from fixtures.host import engine_of
@@ -127,9 +128,12 @@ class Observer:
         subject = subject_of(item)
         exchanges = item.stash[_EXCHANGES]
         self.exchanges.update({exchange.id: exchange for exchange in exchanges.values()})
+        learned = engine_of(self.config).learned
+        if isinstance(subject, HostEntry):
+            learned.saw(need.id, subject.name, [])  # a check that needs no command here is known as well
         for exchange in exchanges.values():
             if exchange.kind == "shell":
-                engine_of(self.config).learned.saw(need.id, exchange.where, [exchange.request])
+                learned.saw(need.id, exchange.where, [exchange.request])
         started = item.stash[_STARTED]
         return Result(
             id=need.id,
