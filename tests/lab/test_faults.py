@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dns.flags
 import dns.message
@@ -111,7 +111,8 @@ def test_the_good_certificate_lives_ninety_days_and_names_its_host(lab: Lab) -> 
     certificate = _served("10.77.0.11", 993)
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["mx1.example.test"]
-    assert certificate.not_valid_after_utc - certificate.not_valid_before_utc == pki.LIFETIME
+    # RFC 5280 4.1.2.5: both ends belong to it, so the last second is one before
+    assert certificate.not_valid_after_utc - certificate.not_valid_before_utc == pki.LIFETIME - timedelta(seconds=1)
 
 
 def test_a_frozen_host_takes_connections_and_says_nothing(breakable: Lab) -> None:
